@@ -1,0 +1,1 @@
+"""The head: decides what to use and why, and carries it out."""

@@ -1,0 +1,212 @@
+"""An edit planned without a model: deterministic, and each choice with its reason.
+
+hook (the best shot) → one scene from each part of the film → apart (no shot type twice in a row) → lengths
+
+A scene's worth is its technical quality (as described, else as measured), a little more for faces and movement, less
+for scenes too short to be read. Times are frames.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from autocut_director.tools.compiler import ProposedPlan
+from autocut_director.tools.mending import ProposedClip
+from autocut_director.tools.rules import target_frames
+from autocut_director.tools.signals import quality
+from autocut_director.tools.timeline import DroppedScene, PlanRequest, Purpose, Scene
+
+MODEL = "coverage-1"
+"""Name of this planner's rules, raised when they change."""
+
+_CLIP_SECONDS = 2.5  # an unhurried clip: about what trailers and vlogs average
+_READABLE_SECONDS = 1.0  # a scene shorter than this is worth less, in proportion
+_FACE_WORTH, _MOTION_WORTH = 0.15, 0.10  # beside a quality of 0 to 1
+_LIVELY_MOTION = 0.05  # mean change of the luma from picture to picture that counts as fully lively
+
+_REASONS = {
+    "en": {
+        "hook": "the best shot of the film (worth {worth:.2f})",
+        "body": "the best of this part of the film (worth {worth:.2f})",
+        "more": "added so that the edit reaches its length (worth {worth:.2f})",
+        "cta": "closes the edit; {reason}",
+        "moved": "{reason}; moved so that two {shot} shots do not meet",
+        "dropped": "{scene} stands for this part of the film and is worth more ({worth:.2f} against {own:.2f})",
+        "spare": "not needed for the length (worth {own:.2f})",
+        "logline": "{count} of {all} scenes, the best shot first, then the film in its order.",
+    },
+    "zh": {
+        "hook": "全片最好的镜头(得分 {worth:.2f})",
+        "body": "影片这一段中最好的镜头(得分 {worth:.2f})",
+        "more": "为达到时长而加入(得分 {worth:.2f})",
+        "cta": "作为结尾;{reason}",
+        "moved": "{reason};移动位置以免两个{shot}镜头相邻",
+        "dropped": "影片这一段由 {scene} 代表,它得分更高({worth:.2f} 对 {own:.2f})",
+        "spare": "时长已够(得分 {own:.2f})",
+        "logline": "从 {all} 个场景中选出 {count} 个:先放最好的镜头,再按影片顺序。",
+    },
+}
+
+
+def plan_without_model(request: PlanRequest) -> ProposedPlan:
+    """Plan an edit of the request's scenes that lasts what was asked."""
+    scenes = sorted(request.document.scenes, key=lambda scene: scene.start_frame)
+    target = target_frames(request)
+    words = _REASONS[request.language]
+    chosen = _chosen(scenes, request, target)
+    order = apart([scene for scene, _ in chosen])
+    lengths = share_out(target, [scene.length for scene in order])
+    kinds = {scene.scene_id: kind for scene, kind in chosen}
+    moved = {b.scene_id for a, b in pairwise(order[1:]) if b.start_frame < a.start_frame}
+    used = [(scene, length) for scene, length in zip(order, lengths, strict=True) if length]
+    clips = [
+        _clip(scene, length, _purpose(place, len(used)), kinds[scene.scene_id], scene.scene_id in moved, request)
+        for place, (scene, length) in enumerate(used)
+    ]
+    return ProposedPlan(
+        title=_title(request),
+        logline=words["logline"].format(count=len(clips), all=len(scenes)),
+        clips=tuple(clips),
+        dropped=_dropped(scenes, [scene for scene, _ in used], request),
+    )
+
+
+def worth(scene: Scene, request: PlanRequest) -> float:
+    """Return what `scene` is worth to an edit: about 0 to 1.25."""
+    readable = min(1.0, scene.length / (_READABLE_SECONDS * float(request.document.rate)))
+    return readable * (_quality(scene) + _liveliness(scene))
+
+
+def _quality(scene: Scene) -> float:
+    if scene.visual is not None and scene.visual.quality_score is not None:
+        return (scene.visual.quality_score - 1) / 9
+    signals = scene.signals
+    if signals is None:
+        return 0.5
+    return quality(signals.sharpness, signals.exposure, signals.contrast, signals.colourfulness)
+
+
+def _liveliness(scene: Scene) -> float:
+    if scene.signals is None:
+        return 0.0
+    motion = min(1.0, (scene.signals.motion or 0.0) / _LIVELY_MOTION)
+    return _FACE_WORTH * (scene.signals.face_count > 0) + _MOTION_WORTH * motion
+
+
+def _chosen(scenes: Sequence[Scene], request: PlanRequest, target: int) -> list[tuple[Scene, str]]:
+    """Return the hook, then the other chosen scenes in the film's order, each with the kind of its reason."""
+    hook = max(scenes, key=lambda scene: (worth(scene, request), -scene.start_frame))
+    rest = [scene for scene in scenes if scene is not hook]
+    wanted = min(len(scenes), max(1, round(target / (_CLIP_SECONDS * float(request.document.rate)))))
+    kinds = {scene.scene_id: "body" for scene in _one_a_part(rest, wanted - 1, hook, request)}
+    for scene in sorted(rest, key=lambda scene: (-worth(scene, request), scene.start_frame)):
+        if hook.length + sum(s.length for s in rest if s.scene_id in kinds) >= target:
+            break
+        kinds.setdefault(scene.scene_id, "more")
+    return [(hook, "hook"), *((scene, kinds[scene.scene_id]) for scene in rest if scene.scene_id in kinds)]
+
+
+def _one_a_part(scenes: Sequence[Scene], parts: int, hook: Scene, request: PlanRequest) -> list[Scene]:
+    """Return the best scene of each of `parts` equal shares of the film's time, of a new shot type where it can."""
+    chosen: list[Scene] = []
+    for part in _parts(scenes, parts):
+        before = chosen[-1] if chosen else hook
+        chosen.append(max(part, key=lambda s, b=before: (not _clash(b, s), worth(s, request), -s.start_frame)))  # type: ignore[misc]
+    return chosen
+
+
+def _parts(scenes: Sequence[Scene], parts: int) -> list[list[Scene]]:
+    """Sort `scenes` into equal shares of the film's time by their middles; empty shares are left out."""
+    if not scenes or parts < 1:
+        return []
+    start, end = scenes[0].start_frame, scenes[-1].end_frame
+    shares: dict[int, list[Scene]] = {}
+    for scene in scenes:
+        middle = (scene.start_frame + scene.end_frame) // 2
+        shares.setdefault((middle - start) * parts // (end - start), []).append(scene)
+    return [shares[share] for share in sorted(shares)]
+
+
+def _shot_type(scene: Scene) -> str:
+    return scene.visual.shot_type if scene.visual is not None else "unknown"
+
+
+def _clash(a: Scene, b: Scene) -> bool:
+    """Tell whether `a` and `b` are known to be of one shot type; what is unknown clashes with nothing."""
+    return _shot_type(a) == _shot_type(b) != "unknown"
+
+
+def apart(scenes: Sequence[Scene]) -> list[Scene]:
+    """Reorder as little as need be so that no shot type meets itself, where that can be done; the first stays first."""
+    order = list(scenes)
+    for place in range(1, len(order)):
+        before = order[place - 1]
+        later = next((i for i in range(place, len(order)) if not _clash(before, order[i])), place)
+        order.insert(place, order.pop(later))
+    for scene in reversed(_clashing_tail(order)):
+        gap = next((i for i in range(len(order) - 1, 0, -1) if _fits(order, i, scene)), None)
+        if gap is not None:
+            order.remove(scene)
+            order.insert(gap, scene)
+    return order
+
+
+def _clashing_tail(order: Sequence[Scene]) -> list[Scene]:
+    return [b for a, b in pairwise(order) if _clash(a, b)]
+
+
+def _fits(order: Sequence[Scene], gap: int, scene: Scene) -> bool:
+    return not _clash(order[gap - 1], scene) and not _clash(order[gap], scene)
+
+
+def share_out(total: int, limits: Sequence[int]) -> list[int]:
+    """Share `total` frames out as evenly as the `limits` allow; adds up to `total`, or to all of the limits."""
+    shares = [0] * len(limits)
+    left = min(total, sum(limits))
+    for rank, index in enumerate(sorted(range(len(limits)), key=lambda i: limits[i])):
+        shares[index] = min(limits[index], left // (len(limits) - rank))
+        left -= shares[index]
+    return shares
+
+
+def _clip(scene: Scene, length: int, purpose: Purpose, kind: str, moved: bool, request: PlanRequest) -> ProposedClip:
+    start = scene.start_frame + (scene.length - length) // 2
+    reason = _reason(scene, purpose, kind, moved, request)
+    return ProposedClip(
+        scene_id=scene.scene_id, in_frame=start, out_frame=start + length, purpose=purpose, reason=reason
+    )
+
+
+def _purpose(place: int, count: int) -> Purpose:
+    if place == 0:
+        return "hook"
+    return "cta" if place == count - 1 else "body"
+
+
+def _reason(scene: Scene, purpose: Purpose, kind: str, moved: bool, request: PlanRequest) -> str:
+    words = _REASONS[request.language]
+    reason = words[kind].format(worth=worth(scene, request))
+    if moved:
+        reason = words["moved"].format(reason=reason, shot=_shot_type(scene).replace("_", " "))
+    return words["cta"].format(reason=reason) if purpose == "cta" else reason
+
+
+def _dropped(scenes: Sequence[Scene], used: Sequence[Scene], request: PlanRequest) -> tuple[DroppedScene, ...]:
+    used_ids = {scene.scene_id for scene in used}
+    return tuple(
+        DroppedScene(scene_id=scene.scene_id, reason=_why_dropped(scene, used, request))
+        for scene in scenes
+        if scene.scene_id not in used_ids
+    )
+
+
+def _why_dropped(scene: Scene, used: Sequence[Scene], request: PlanRequest) -> str:
+    words, own = _REASONS[request.language], worth(scene, request)
+    near = min(used, key=lambda other: abs(other.start_frame - scene.start_frame))
+    if worth(near, request) < own:
+        return words["spare"].format(own=own)
+    return words["dropped"].format(scene=near.scene_id, worth=worth(near, request), own=own)
+
+
+def _title(request: PlanRequest) -> str:
+    name = request.document.media.primary_clip_path.replace("\\", "/").rpartition("/")[2]
+    return name.rpartition(".")[0] or name

@@ -1,0 +1,114 @@
+"""Films made for the tests. Each picture carries its own number as a row of black and white blocks, so that what comes
+out of a cut can be compared with what went in, frame by frame."""
+
+import subprocess
+import wave
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import accumulate
+from pathlib import Path
+
+import av
+import imageio_ffmpeg
+import numpy as np
+
+BITS = 12
+BLOCK = 16  # pixels
+SIZE = (BITS * BLOCK, 112)
+SOUND_RATE = 48_000
+PALETTE = [(40, 60, 200), (60, 180, 75), (220, 160, 30), (150, 60, 160), (70, 190, 200), (200, 80, 60), (120, 120, 40)]
+
+
+def picture(number: int, shot: int, size: tuple[int, int] = SIZE) -> np.ndarray:
+    """A (height, width, 3) RGB picture: its number in blocks along the top, its shot's colour and a moving bar below."""
+    width, height = size
+    image = np.empty((height, width, 3), np.uint8)
+    image[:] = PALETTE[shot % len(PALETTE)]
+    image[40:70, (number * 3) % (width - 20) : (number * 3) % (width - 20) + 20] = 255
+    for bit in range(BITS):
+        image[:32, bit * BLOCK : (bit + 1) * BLOCK] = 235 if number >> bit & 1 else 16
+    return image
+
+
+def number_of(image: np.ndarray) -> int:
+    """Read the number back from a (height, width, 3) or (height, width) picture."""
+    luma = image.mean(axis=2) if image.ndim == 3 else image
+    blocks = [luma[8:24, bit * BLOCK + 4 : (bit + 1) * BLOCK - 4].mean() for bit in range(BITS)]
+    return sum(1 << bit for bit, level in enumerate(blocks) if level > 125)
+
+
+def numbers_in(path: Path) -> list[int]:
+    """The numbers of all pictures of a film, in order."""
+    with av.open(str(path)) as container:
+        return [number_of(frame.to_ndarray(format="rgb24")) for frame in container.decode(video=0)]
+
+
+def make_film(
+    path: Path,
+    *,
+    shots: Sequence[int] = (40, 35, 50, 30, 45),
+    rate: Fraction = Fraction(25),
+    times: Iterable[Fraction] | None = None,
+    size: tuple[int, int] = SIZE,
+    sound: bool = True,
+    gop: int = 50,
+) -> Path:
+    """Encode a film of `shots` (lengths in pictures). `times` in seconds, one a picture, makes the rate vary."""
+    stamps = [n / rate for n in range(sum(shots))] if times is None else list(times)
+    pictures = path.with_name(f"pictures-{path.name}") if sound else path
+    with av.open(str(pictures), "w") as container:
+        _encode_pictures(container, stamps, list(shots), rate, size, gop)
+    if sound:
+        _add_sound(pictures, path, float(stamps[-1] + 1 / rate))
+    return path
+
+
+def _encode_pictures(container, stamps, shots, rate, size, gop):  # noqa: ANN001, ANN202
+    codec = "mpeg2video" if container.format.name in {"mpeg", "mpegts"} else "libx264"
+    stream = container.add_stream(codec, rate=rate, options={"preset": "veryfast", "crf": "12", "g": str(gop)})
+    stream.width, stream.height = size
+    stream.pix_fmt = "yuv420p"
+    if codec == "mpeg2video":
+        stream.bit_rate = 6_000_000
+    else:
+        stream.codec_context.time_base = Fraction(1, 90_000)
+    starts = list(accumulate(shots))
+    for number, stamp in enumerate(stamps):
+        shot = sum(number >= start for start in starts)
+        frame = av.VideoFrame.from_ndarray(picture(number, shot, size), format="rgb24")
+        frame.time_base = stream.codec_context.time_base or 1 / rate
+        frame.pts = round(stamp / frame.time_base)
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode())
+
+
+def beeps(seconds: float) -> np.ndarray:
+    """Silence with a 20-ms beep of 1 kHz at each whole second: float32 samples."""
+    at = np.arange(round(seconds * SOUND_RATE)) / SOUND_RATE
+    return (0.5 * np.sin(2 * np.pi * 1000 * at) * (at % 1 < 0.02)).astype(np.float32)
+
+
+def _add_sound(pictures: Path, target: Path, seconds: float) -> None:
+    wav = pictures.with_suffix(".wav")
+    with wave.open(str(wav), "wb") as file:
+        file.setparams((1, 2, SOUND_RATE, 0, "NONE", ""))
+        file.writeframes((beeps(seconds) * 32767).astype("<i2").tobytes())
+    codec = "mp2" if target.suffix in {".mpg", ".ts"} else "aac"
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(pictures), "-i", str(wav)]
+    subprocess.run([*command, "-c:v", "copy", "-c:a", codec, str(target)], check=True)
+    pictures.unlink()
+    wav.unlink()
+
+
+def sound_of(path: Path) -> np.ndarray:
+    """All samples of a film's sound, mono, 48 kHz, float32, time zero at the first picture's."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-ac", "1", "-ar", str(SOUND_RATE)]
+    raw = subprocess.run([*command, "-f", "f32le", "-"], check=True, capture_output=True).stdout
+    return np.frombuffer(raw, np.float32)
+
+
+def remux(source: Path, target: Path, *, before: Sequence[str] = (), after: Sequence[str] = ()) -> Path:
+    """Copy `source` to `target` through ffmpeg with options before and after the input, streams untouched."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *before, "-i", str(source), *after]
+    subprocess.run([*command, "-c", "copy", str(target)], check=True)
+    return target

@@ -1,0 +1,301 @@
+"""What a video is: its grid, its size as shown, its sound. Reads every packet, decodes one picture.
+
+Packets are read to the end because headers lie: they say what was meant to be in the file, not what is.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+from pydantic import NonNegativeInt, PositiveInt
+
+from autocut_director.errors import VideoError
+from autocut_director.tools.timeline import Media, Rate, Record, frame_count, nearest_standard
+
+_NOT_FILMS = {"tty", "image2", "gif", "apng"}
+_REORDERED = 16  # frames that a stream may decode before it shows them, H.264's and H.265's most
+_MISSING_SHARE = 0.02  # less than this share of the declared length missing is how containers round
+
+
+class Footage(Record):
+    """A video that can be cut: what it is, and how its own clock maps to the grid.
+
+    `origin` is the presentation time of the first picture in units of `time_base` seconds; the picture with time
+    stamp t is shown from grid frame round((t - origin) * time_base * rate) on, for at most `longest_hold` frames.
+    Seeking `seek_margin` frames before a picture lands before it.
+    """
+
+    path: Path
+    digest: str
+    rate: Rate
+    variable_rate: bool
+    duration_frames: PositiveInt
+    picture_count: PositiveInt
+    declared_frames: PositiveInt
+    width: PositiveInt
+    height: PositiveInt
+    rotation: int
+    has_audio: bool
+    start_tc: str
+    video_stream: NonNegativeInt
+    audio_stream: NonNegativeInt | None
+    origin: int
+    time_base: Rate
+    longest_hold: PositiveInt
+    seek_margin: NonNegativeInt
+
+    @property
+    def seconds(self) -> float:
+        """Length of the film."""
+        return float(self.duration_frames / self.rate)
+
+    @property
+    def missing_frames(self) -> int:
+        """Frames that the file's header promises and the file does not hold."""
+        return max(0, self.declared_frames - self.duration_frames)
+
+    @property
+    def media(self) -> Media:
+        """The film as scenes and plans name it."""
+        return Media(
+            primary_clip_path=str(self.path),
+            duration_frames=self.duration_frames,
+            width=self.width,
+            height=self.height,
+            has_audio=self.has_audio,
+            start_tc=self.start_tc,
+            digest=self.digest,  # kept beside the fields that every reader knows
+        )
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """All packets of the film: time stamps of pictures and of keyframes, in order; where sound and pictures end."""
+
+    ticks: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    last_ticks: int
+    end_seconds: float
+
+
+def probe_video(path: Path | str) -> Footage:
+    """Find out what the video at `path` is.
+
+    Raises:
+        VideoError: No such file, a folder, unreadable, no video, no sound-and-picture file, nothing that decodes.
+    """
+    path = _checked(Path(path))
+    with open_video(path) as container:
+        stream = film_stream(container, path)
+        picture = _first_picture(container, stream, path)
+    with open_video(path) as container:
+        return _measured(path, container, film_stream(container, path), picture)
+
+
+def open_video(path: Path) -> InputContainer:
+    """Open a video for reading.
+
+    Raises:
+        VideoError: It cannot be opened.
+    """
+    try:
+        container = av.open(str(path), metadata_errors="replace")
+    except PermissionError as exc:
+        raise VideoError(f"{path} cannot be read: permission denied.") from exc
+    except (av.error.FFmpegError, OSError) as exc:
+        raise VideoError(f"{path} is no video that can be read ({exc.strerror}).") from exc
+    if container.format.name in _NOT_FILMS or container.format.name.endswith("_pipe"):
+        container.close()
+        raise VideoError(f"{path} is no video ({container.format.long_name}); a film is wanted.")
+    return container
+
+
+def film_stream(container: InputContainer, path: Path) -> VideoStream:
+    """Return the film's pictures: the first video stream that is not a cover picture."""
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            stream.thread_type = "AUTO"
+            return stream
+    sound = "only sound" if container.streams.audio else "no pictures"
+    raise VideoError(f"{path} holds {sound}; a video is wanted.")
+
+
+def _checked(path: Path) -> Path:
+    if path.is_dir():
+        raise VideoError(f"{path} is a folder; name one video file.")
+    if not path.exists():
+        raise VideoError(f"There is no file {path}.")
+    if path.stat().st_size == 0:
+        raise VideoError(f"{path} is empty (0 bytes).")
+    return path.absolute()
+
+
+def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+    for picture in decoded(container, stream):
+        return picture
+    raise VideoError(f"{path}: nothing in it decodes ({stream.codec_context.name}).")
+
+
+def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Decode every picture of `stream` that can be decoded, from where the container stands."""
+    for packet in packets(container, stream):
+        try:
+            yield from packet.decode()
+        except av.error.FFmpegError:
+            continue  # a damaged packet; who needs to know compares the count of pictures with the count of packets
+
+
+def packets(container: InputContainer, *streams: Any) -> "Iterator[av.Packet[Any]]":
+    """Read packets until the file ends, or until it cannot be read on: a file cut short ends there."""
+    stream_packets = container.demux(*streams)
+    while True:
+        try:
+            yield next(stream_packets)
+        except (StopIteration, av.error.FFmpegError):
+            return
+
+
+def grid_frame(ticks: Any, origin: int, time_base: Fraction, rate: Fraction) -> Any:
+    """Return the grid frame from which on the picture stamped `ticks` is shown; an integer or an array of them.
+
+    Rounds to the nearest frame, halves up, in integers: what ffmpeg's `fps` filter does by default.
+    """
+    numerator = time_base.numerator * rate.numerator
+    denominator = time_base.denominator * rate.denominator
+    return (2 * (ticks - origin) * numerator + denominator) // (2 * denominator)
+
+
+def _measured(path: Path, container: InputContainer, stream: VideoStream, picture: VideoFrame) -> Footage:
+    scan = _scan(container, stream, path)
+    time_base = Fraction(stream.time_base or Fraction(1, 1000))
+    origin = int(scan.ticks[0])
+    rate, variable = _rate(stream, scan.ticks, time_base)
+    shown = grid_frame(scan.ticks, origin, time_base, rate)
+    hold = max(1, int(grid_frame(scan.last_ticks, 0, time_base, rate))) if variable else 1
+    duration = int(shown[-1]) + hold
+    width, height = _shown_size(stream, picture)
+    audio = container.streams.audio
+    return Footage(
+        path=path,
+        digest=_digest(path),
+        rate=rate,
+        variable_rate=variable,
+        duration_frames=duration,
+        picture_count=len(scan.ticks),
+        declared_frames=max(duration, _declared_frames(container, stream, scan, rate)),
+        width=width,
+        height=height,
+        rotation=_rotation(picture),
+        has_audio=bool(audio),
+        start_tc=_start_timecode(container, rate),
+        video_stream=stream.index,
+        audio_stream=audio[0].index if audio else None,
+        origin=origin,
+        time_base=time_base,
+        longest_hold=max(hold, int(np.diff(shown).max(initial=1))),
+        seek_margin=_seek_margin(container, stream, scan, rate),
+    )
+
+
+def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
+    ticks: dict[int, int] = {}
+    keys: set[int] = set()
+    end = 0.0
+    for packet in packets(container, stream, *container.streams.audio[:1]):
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None or not packet.size or packet.is_discard:
+            continue
+        end = max(end, float((stamp + (packet.duration or 0)) * (packet.time_base or 0)))
+        if packet.stream is stream or packet.stream_index == stream.index:
+            ticks[stamp] = packet.duration or 0
+            keys |= {stamp} if packet.is_keyframe else set()
+    if not ticks:
+        raise VideoError(f"{path} holds no pictures: its length is zero.")
+    ordered = np.array(sorted(ticks), dtype=np.int64)
+    return _Scan(ordered, np.array(sorted(keys), dtype=np.int64), ticks[int(ordered[-1])], end)
+
+
+def _rate(stream: VideoStream, ticks: NDArray[np.int64], time_base: Fraction) -> tuple[Fraction, bool]:
+    """Return the grid's rate, and whether the film's own rate varies.
+
+    Constant: some rate that the container names puts the pictures on consecutive frames (a hundredth may be missing).
+    Variable: the average, rounded to the nearest standard rate.
+    """
+    named = [stream.base_rate, stream.guessed_rate, stream.average_rate]
+    for rate in (_standardised(Fraction(rate)) for rate in named if rate):
+        steps = np.diff(grid_frame(ticks, int(ticks[0]), time_base, rate))
+        if (steps >= 1).all() and (steps - 1).sum() <= len(ticks) / 100:
+            return rate, False
+    if len(ticks) == 1:
+        return Fraction(25), False
+    average = (len(ticks) - 1) / (int(ticks[-1] - ticks[0]) * time_base)
+    return nearest_standard(average), True
+
+
+def _seek_margin(container: InputContainer, stream: VideoStream, scan: _Scan, rate: Fraction) -> int:
+    """Return how many frames too early one must seek: 0, or a keyframe's distance where the container has no index.
+
+    MPEG program and transport streams land on the keyframe after the one asked for. Tried here, in the widest gap.
+    """
+    if len(scan.keys) < 2 or stream.time_base is None:  # noqa: PLR2004  # no gap to try in
+        return 0
+    gaps = np.diff(scan.keys)
+    target = int(scan.keys[gaps.argmax()] + gaps.max() // 2)
+    container.seek(target, stream=stream)
+    landed = next((picture.pts for picture in decoded(container, stream)), None)
+    late = landed is None or landed > target
+    return int(gaps.max() * stream.time_base * rate) + _REORDERED if late else 0
+
+
+def _standardised(rate: Fraction) -> Fraction:
+    """Return the standard rate that a container's rounded clock meant, or `rate` itself."""
+    standard = nearest_standard(rate)
+    return standard if abs(rate / standard - 1) < Fraction(1, 5000) else rate
+
+
+def _declared_frames(container: InputContainer, stream: VideoStream, scan: _Scan, rate: Fraction) -> int:
+    """Return the film's length in frames as the file's header says it, 0 where it says nothing."""
+    if stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+        end = float((scan.ticks[-1] - (stream.start_time or 0)) * stream.time_base)
+    else:
+        seconds = (container.duration or 0) / av.time_base
+        end = scan.end_seconds - (container.start_time or 0) / av.time_base
+    return round(seconds * rate) if end < seconds * (1 - _MISSING_SHARE) else 0
+
+
+def _rotation(picture: VideoFrame) -> int:
+    """Degrees counter-clockwise by which the decoded picture must be turned to stand upright: 0, 90, 180 or 270."""
+    return round(picture.rotation / 90) * 90 % 360
+
+
+def _shown_size(stream: VideoStream, picture: VideoFrame) -> tuple[int, int]:
+    """Pixels as shown: square, and upright."""
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    width, height = round(picture.width * aspect) or picture.width, picture.height
+    return (height, width) if _rotation(picture) in {90, 270} else (width, height)
+
+
+def _start_timecode(container: InputContainer, rate: Fraction) -> str:
+    for metadata in (container.metadata, *(stream.metadata for stream in container.streams)):
+        text = metadata.get("timecode", "")
+        try:
+            frame_count(text, rate)
+        except ValueError:
+            continue
+        return text
+    return "00:00:00:00"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
