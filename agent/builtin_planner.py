@@ -7,6 +7,7 @@ for scenes too short to be read. Times are frames.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from autocut_director.tools.compiler import ProposedPlan
@@ -52,16 +53,15 @@ def plan_without_model(request: PlanRequest) -> ProposedPlan:
     scenes = sorted(request.document.scenes, key=lambda scene: scene.start_frame)
     target = target_frames(request)
     words = _REASONS[request.language]
-    chosen = _chosen(scenes, request, target)
-    order = apart([scene for scene, _ in chosen])
+    kinds = _chosen(scenes, request, target)
+    order = apart([scene for scene in _hook_first(scenes, request) if scene.scene_id in kinds])
     lengths = share_out(target, [scene.length for scene in order])
-    kinds = {scene.scene_id: kind for scene, kind in chosen}
-    moved = {b.scene_id for a, b in pairwise(order[1:]) if b.start_frame < a.start_frame}
     used = [(scene, length) for scene, length in zip(order, lengths, strict=True) if length]
-    clips = [
-        _clip(scene, length, _purpose(place, len(used)), kinds[scene.scene_id], scene.scene_id in moved, request)
+    picks = [
+        _Pick(scene, length, place, len(used), kinds[scene.scene_id], _moved(order, scene))
         for place, (scene, length) in enumerate(used)
     ]
+    clips = [_clip(pick, request) for pick in picks]
     return ProposedPlan(
         title=_title(request),
         logline=words["logline"].format(count=len(clips), all=len(scenes)),
@@ -92,17 +92,23 @@ def _liveliness(scene: Scene) -> float:
     return _FACE_WORTH * (scene.signals.face_count > 0) + _MOTION_WORTH * motion
 
 
-def _chosen(scenes: Sequence[Scene], request: PlanRequest, target: int) -> list[tuple[Scene, str]]:
-    """Return the hook, then the other chosen scenes in the film's order, each with the kind of its reason."""
-    hook = max(scenes, key=lambda scene: (worth(scene, request), -scene.start_frame))
-    rest = [scene for scene in scenes if scene is not hook]
+def _chosen(scenes: Sequence[Scene], request: PlanRequest, target: int) -> dict[str, str]:
+    """Return the ids of the chosen scenes, each with the kind of its reason."""
+    hook, *rest = _hook_first(scenes, request)
     wanted = min(len(scenes), max(1, round(target / (_CLIP_SECONDS * float(request.document.rate)))))
-    kinds = {scene.scene_id: "body" for scene in _one_a_part(rest, wanted - 1, hook, request)}
+    kinds = {hook.scene_id: "hook"}
+    kinds |= {scene.scene_id: "body" for scene in _one_a_part(rest, wanted - 1, hook, request)}
     for scene in sorted(rest, key=lambda scene: (-worth(scene, request), scene.start_frame)):
-        if hook.length + sum(s.length for s in rest if s.scene_id in kinds) >= target:
+        if sum(s.length for s in scenes if s.scene_id in kinds) >= target:
             break
         kinds.setdefault(scene.scene_id, "more")
-    return [(hook, "hook"), *((scene, kinds[scene.scene_id]) for scene in rest if scene.scene_id in kinds)]
+    return kinds
+
+
+def _hook_first(scenes: Sequence[Scene], request: PlanRequest) -> list[Scene]:
+    """Return the scene that is worth most, then the others in the film's order."""
+    hook = max(scenes, key=lambda scene: (worth(scene, request), -scene.start_frame))
+    return [hook, *(scene for scene in scenes if scene is not hook)]
 
 
 def _one_a_part(scenes: Sequence[Scene], parts: int, hook: Scene, request: PlanRequest) -> list[Scene]:
@@ -168,11 +174,33 @@ def share_out(total: int, limits: Sequence[int]) -> list[int]:
     return shares
 
 
-def _clip(scene: Scene, length: int, purpose: Purpose, kind: str, moved: bool, request: PlanRequest) -> ProposedClip:
-    start = scene.start_frame + (scene.length - length) // 2
-    reason = _reason(scene, purpose, kind, moved, request)
+@dataclass(frozen=True)
+class _Pick:
+    """A chosen scene: how many frames of it, at which place of how many, and why."""
+
+    scene: Scene
+    length: int
+    place: int
+    places: int
+    kind: str
+    moved: bool
+
+
+def _moved(order: Sequence[Scene], scene: Scene) -> bool:
+    """Tell whether `scene` comes before one that the film shows earlier; the hook always may."""
+    place = order.index(scene)
+    return place > 0 and any(later.start_frame < scene.start_frame for later in order[place + 1 :])
+
+
+def _clip(pick: _Pick, request: PlanRequest) -> ProposedClip:
+    start = pick.scene.start_frame + (pick.scene.length - pick.length) // 2
+    purpose = _purpose(pick.place, pick.places)
     return ProposedClip(
-        scene_id=scene.scene_id, in_frame=start, out_frame=start + length, purpose=purpose, reason=reason
+        scene_id=pick.scene.scene_id,
+        in_frame=start,
+        out_frame=start + pick.length,
+        purpose=purpose,
+        reason=_reason(pick, purpose, request),
     )
 
 
@@ -182,11 +210,11 @@ def _purpose(place: int, count: int) -> Purpose:
     return "cta" if place == count - 1 else "body"
 
 
-def _reason(scene: Scene, purpose: Purpose, kind: str, moved: bool, request: PlanRequest) -> str:
+def _reason(pick: _Pick, purpose: Purpose, request: PlanRequest) -> str:
     words = _REASONS[request.language]
-    reason = words[kind].format(worth=worth(scene, request))
-    if moved:
-        reason = words["moved"].format(reason=reason, shot=_shot_type(scene).replace("_", " "))
+    reason = words[pick.kind].format(worth=worth(pick.scene, request))
+    if pick.moved:
+        reason = words["moved"].format(reason=reason, shot=_shot_type(pick.scene).replace("_", " "))
     return words["cta"].format(reason=reason) if purpose == "cta" else reason
 
 

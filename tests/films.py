@@ -20,7 +20,7 @@ PALETTE = [(40, 60, 200), (60, 180, 75), (220, 160, 30), (150, 60, 160), (70, 19
 
 
 def picture(number: int, shot: int, size: tuple[int, int] = SIZE) -> np.ndarray:
-    """A (height, width, 3) RGB picture: its number in blocks along the top, its shot's colour and a moving bar below."""
+    """A (height, width, 3) RGB picture: its number in blocks, below it its shot's colour and a moving bar."""
     width, height = size
     image = np.empty((height, width, 3), np.uint8)
     image[:] = PALETTE[shot % len(PALETTE)]
@@ -63,7 +63,7 @@ def make_film(
     return path
 
 
-def _encode_pictures(container, stamps, shots, rate, size, gop):  # noqa: ANN001, ANN202
+def _encode_pictures(container, stamps, shots, rate, size, gop):
     codec = "mpeg2video" if container.format.name in {"mpeg", "mpegts"} else "libx264"
     stream = container.add_stream(codec, rate=rate, options={"preset": "veryfast", "crf": "12", "g": str(gop)})
     stream.width, stream.height = size

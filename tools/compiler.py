@@ -76,12 +76,18 @@ def _read(proposal: Any) -> ProposedPlan:
         raise PlanError([f"schema: {first_problem(exc)}"]) from exc
 
 
+def shortfall(request: PlanRequest) -> str | None:
+    """Return a sentence about it when more was asked than the film has."""
+    available = request.available_frames / float(request.document.rate)
+    asked = request.duration_seconds
+    if asked is None or round(asked * request.document.rate) <= request.available_frames:
+        return None
+    return f"{asked:g} s were asked, the film has {available:.1f} s: all of it is used."
+
+
 def _duration_assumptions(request: PlanRequest) -> list[str]:
-    rate = float(request.document.rate)
-    available = request.available_frames / rate
     if request.duration_seconds is None:
-        taken = target_frames(request) / rate
+        taken = target_frames(request) / float(request.document.rate)
         return [f"No duration was asked for; {taken:.1f} s was taken."]
-    if round(request.duration_seconds * request.document.rate) > request.available_frames:
-        return [f"{request.duration_seconds:g} s were asked, the film has {available:.1f} s: all of it is used."]
-    return []
+    short = shortfall(request)
+    return [short] if short else []

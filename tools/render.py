@@ -29,9 +29,7 @@ _VIDEO_CODEC = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fm
 _AUDIO_CODEC = ["-c:a", "aac", "-b:a", "192k"]
 
 
-def render_edit(
-    plan: EditPlan, out: Path, *, footage: Footage | None = None, progress: Progress | None = None
-) -> Path:
+def render_edit(plan: EditPlan, out: Path, *, footage: Footage | None = None, progress: Progress | None = None) -> Path:
     """Cut the film that `plan` says and write it to `out` (MP4, H.264 and AAC).
 
     Args:
@@ -86,7 +84,7 @@ def ffmpeg_command(plan: EditPlan, footage: Footage, graph: Path, out: Path) -> 
         *inputs,
         *("-/filter_complex", str(graph), "-map", "[v]", "-map", "[a]"),
         *(*_VIDEO_CODEC, "-r", f"{rate.numerator}/{rate.denominator}", *_AUDIO_CODEC),
-        *("-movflags", "+faststart", "-map_metadata", "-1", "-f", "mp4", str(out)),
+        *("-movflags", "+faststart", "-map_metadata", "-1", "-f", "mp4", f"file:{out.absolute()}"),
     ]
 
 

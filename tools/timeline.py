@@ -301,6 +301,7 @@ def _beyond(scenes: Iterable[Scene], media: Media) -> list[str]:
 
 # ---------------------------------------------------------------- what is planned
 
+Language = Literal["en", "zh"]
 Purpose = Literal["hook", "body", "cta"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
@@ -311,7 +312,7 @@ class PlanRequest(Record):
     document: ScenesDocument
     duration_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     brief: str = ""
-    language: Literal["en", "zh"] = "en"
+    language: Language = "en"
 
     @property
     def available_frames(self) -> int:

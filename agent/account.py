@@ -1,0 +1,167 @@
+"""A run's account: who did what, why, how long it took and what it cost.
+
+A value, collected on the way, written as `run.json` at the start and at the end.
+"""
+
+import platform
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Literal
+
+from pydantic import Field
+
+from autocut_director import __version__
+from autocut_director.errors import DegradedError
+from autocut_director.prompts import Prompt
+from autocut_director.tools.describe import Look
+from autocut_director.tools.probe import Footage
+from autocut_director.tools.timeline import PlannedBy, Record, Scene, Status
+
+_REPORTED = ("av", "langchain-core", "moviepy", "opencv-python-headless", "opentimelineio", "scenedetect-headless")
+
+
+def used_versions() -> dict[str, str]:
+    """Return the versions of what does the work."""
+    libraries = {name: version(name) for name in _REPORTED}
+    return {"autocut-director": __version__, "python": platform.python_version(), **libraries}
+
+
+class PromptAccount(Record):
+    """Which prompt was used: the hash is of the whole file."""
+
+    name: str
+    version: str
+    sha256: str
+    path: str
+
+
+class SceneAccount(Record):
+    """What looking at one scene took. `cost_usd` is null where nobody knows."""
+
+    scene_id: str
+    status: Status
+    backend: str = ""
+    model: str = ""
+    frames: int = 0
+    seconds: float = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    error: str | None = None
+
+
+class Totals(Record):
+    """Sums over the run."""
+
+    seconds: float = 0.0
+    scenes: int = 0
+    described: int = 0
+    failed: int = 0
+    not_selected: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+
+class RunAccount(Record):
+    """`run.json`."""
+
+    schema_: Literal["run.v1"] = Field("run.v1", alias="schema")
+    status: Literal["running", "done", "failed", "interrupted"] = "running"
+    started_at: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    request: dict[str, Any]
+    language: Literal["en", "zh"] = "en"
+    versions: dict[str, str] = Field(default_factory=used_versions)
+    video: dict[str, Any] | None = None
+    prompts: tuple[PromptAccount, ...] = ()
+    scenes: tuple[SceneAccount, ...] = ()
+    planner: PlannedBy | None = None
+    steps: dict[str, float] = Field(default_factory=dict, description="Seconds of each step.")
+    totals: Totals = Totals()
+    warnings: tuple[str, ...] = ()
+    degraded: bool = False
+    causes: tuple[str, ...] = Field((), description="Why the run is degraded.")
+    error: str | None = None
+    files: dict[str, str] = Field(default_factory=dict, description="File names by kind, in the run's folder.")
+
+    def noting(self, **changes: Any) -> "RunAccount":
+        """Return the account with `changes`."""
+        return self.model_copy(update=changes)
+
+    def with_step(self, name: str, seconds: float) -> "RunAccount":
+        """Return the account with the seconds that one more step took."""
+        steps = {**self.steps, name: round(seconds, 3)}
+        totals = self.totals.model_copy(update={"seconds": round(sum(steps.values()), 3)})
+        return self.noting(steps=steps, totals=totals)
+
+    def with_warning(self, *warnings: str) -> "RunAccount":
+        """Return the account with more to look out for."""
+        return self.noting(warnings=(*self.warnings, *warnings))
+
+    def with_cause(self, *causes: str) -> "RunAccount":
+        """Return the account as that of a degraded run, if there is any cause."""
+        return self.noting(degraded=self.degraded or bool(causes), causes=(*self.causes, *causes))
+
+    def refuse_degraded(self) -> None:
+        """Raise if something stood in for what was wanted.
+
+        Raises:
+            DegradedError: Something did.
+        """
+        if self.degraded:
+            raise DegradedError(f"Degraded, which --strict forbids (the results are there): {'; '.join(self.causes)}.")
+
+    def with_scenes(self, scenes: Iterable[Scene], looks: Iterable[Look]) -> "RunAccount":
+        """Return the account with what looking at each scene took."""
+        by_id = {look.scene_id: look for look in looks}
+        accounts = tuple(_scene_account(scene, by_id.get(scene.scene_id)) for scene in scenes)
+        counts = {
+            status: sum(a.status == status for a in accounts) for status in ("described", "failed", "not_selected")
+        }
+        totals = self.totals.model_copy(
+            update={
+                "scenes": len(accounts),
+                **counts,
+                "input_tokens": sum(account.input_tokens for account in accounts),
+                "output_tokens": sum(account.output_tokens for account in accounts),
+            }
+        )
+        return self.noting(scenes=accounts, totals=totals)
+
+
+def _scene_account(scene: Scene, look: Look | None) -> SceneAccount:
+    if look is None:
+        return SceneAccount(scene_id=scene.scene_id, status=scene.status)
+    visual = look.description
+    return SceneAccount(
+        scene_id=scene.scene_id,
+        status=scene.status,
+        backend=visual.analyzed_by if visual else "",
+        model=visual.model if visual else "",
+        frames=look.frames,
+        seconds=look.seconds,
+        input_tokens=look.input_tokens,
+        output_tokens=look.output_tokens,
+        cost_usd=0.0 if visual and visual.analyzed_by == "builtin" else None,
+        error=look.error,
+    )
+
+
+def prompt_account(prompt: Prompt) -> PromptAccount:
+    """Return how the account names a prompt."""
+    return PromptAccount(name=prompt.name, version=prompt.version, sha256=prompt.sha256, path=str(prompt.path))
+
+
+def video_account(footage: Footage) -> dict[str, Any]:
+    """Return how the account names the film."""
+    return {
+        "path": str(footage.path),
+        "digest": footage.digest,
+        "fps_fraction": f"{footage.rate.numerator}/{footage.rate.denominator}",
+        "variable_rate": footage.variable_rate,
+        "duration_frames": footage.duration_frames,
+        "seconds": round(footage.seconds, 3),
+        "width": footage.width,
+        "height": footage.height,
+        "has_audio": footage.has_audio,
+    }

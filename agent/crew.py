@@ -1,0 +1,83 @@
+"""Who looks and who plans in one run: the caller's own Runnables, or the ones that the request names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from langchain_core.language_models import BaseChatModel
+
+from autocut_director.agent.backends import ChatBuiltinVision
+from autocut_director.agent.builtin_planner import MODEL
+from autocut_director.agent.planner import Planner, builtin_planner, named
+from autocut_director.agent.request import DirectRequest
+from autocut_director.agent.settings import Settings
+from autocut_director.errors import InputError
+from autocut_director.prompts import Prompt, load_prompt
+from autocut_director.tools.describe import Vision, make_describer
+from autocut_director.tools.timeline import Language, PlannedBy
+
+_STANDS_IN = "no {role} model is set up: builtin stood in ({what}). Ask for it by name to say that this is meant"
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Who looks, with which prompt; `cause` says why the run is degraded by it."""
+
+    vision: Vision
+    prompts: tuple[Prompt, ...]
+    parallel: int
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Head:
+    """Who plans; `cause` says why the run is degraded by it."""
+
+    planner: Planner
+    planned_by: PlannedBy
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What the caller of `build_director` gave."""
+
+    settings: Settings
+    vision: Vision | BaseChatModel | None = None
+    planner: Planner | None = None
+    prompts: Path | None = None
+
+    def language(self, request: DirectRequest) -> Language:
+        """Return the language that the run speaks: the request's, else the setting's."""
+        return request.language or self.settings.language
+
+    def eyes(self, request: DirectRequest) -> Eyes:
+        """Return who looks.
+
+        Raises:
+            PromptError: The prompt file cannot be used.
+        """
+        if self.vision is not None and not isinstance(self.vision, BaseChatModel):
+            return Eyes(self.vision, (), parallel=4)
+        language = self.language(request)
+        prompt = load_prompt("describe_scene", request.prompts or self.prompts or self.settings.prompts_dir)
+        if self.vision is not None:
+            return Eyes(make_describer(self.vision, prompt, language=language), (prompt,), parallel=4)
+        builtin = make_describer(ChatBuiltinVision(language=language), prompt, language=language)
+        cause = _STANDS_IN.format(role="vision", what="measured pixels") if request.vision == "auto" else None
+        return Eyes(builtin, (prompt,), parallel=2, cause=cause)
+
+    def head(self, request: DirectRequest) -> Head:
+        """Return who plans.
+
+        Raises:
+            InputError: The caller's planner is a chat model, which needs a chain around it.
+        """
+        if isinstance(self.planner, BaseChatModel):
+            raise InputError(
+                "planner must be a Runnable from a PlanRequest to a plan; a bare chat model is not one yet."
+            )
+        if self.planner is not None:
+            return Head(self.planner, named(self.planner))
+        degraded = request.planner == "auto"
+        cause = _STANDS_IN.format(role="planning", what="coverage rules") if degraded else None
+        return Head(builtin_planner(), PlannedBy(planner="builtin", model=MODEL, degraded=degraded), cause)

@@ -1,0 +1,136 @@
+"""The folder of a run: claimed before the work, filled at its end, file by file and each whole or not at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from autocut_director.agent.account import RunAccount
+from autocut_director.errors import DocumentError, OutputError
+from autocut_director.tools.export import export_timeline
+from autocut_director.tools.files import (
+    is_leftover,
+    read_json,
+    read_plan,
+    read_scenes,
+    remove_leftovers,
+    to_json,
+    write_text,
+)
+from autocut_director.tools.frames import sample_frames
+from autocut_director.tools.probe import Footage
+from autocut_director.tools.render import footage_of, render_edit
+from autocut_director.tools.scenes import Progress
+from autocut_director.tools.storyboard import Storyboard, middle_stills, write_storyboard
+from autocut_director.tools.timeline import first_problem
+
+NAMES = {
+    "scenes": "scenes.json",
+    "plan": "plan.json",
+    "cut": "cut.mp4",
+    "otio": "timeline.otio",
+    "storyboard": "storyboard.html",
+    "run": "run.json",
+}
+"""File names in a run's folder, by kind."""
+
+
+def claim(folder: Path, footage: Footage, account: RunAccount, *, overwrite: bool) -> None:
+    """Make `folder` this run's: write the first `run.json`, which names the video.
+
+    Raises:
+        OutputError: It cannot be written, holds something else, or would replace the video itself.
+    """
+    if any((folder / name).exists() and (folder / name).samefile(footage.path) for name in NAMES.values()):
+        raise OutputError(f"{footage.path} is where a result would go; choose another folder with --out.")
+    make_room(folder, overwrite=overwrite or _is_earlier_run(folder / NAMES["run"], footage), besides=footage.path)
+    write_account(folder, account)
+
+
+def make_room(folder: Path, *, overwrite: bool, besides: Path | None = None) -> None:
+    """Make sure that `folder` is there, and empty but for the file `besides` (unless `overwrite`).
+
+    Raises:
+        OutputError: It is a file, cannot be made or read, or holds something else.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"--out {folder} is a file; name a folder.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(folder)
+        held = [entry for entry in folder.iterdir() if not is_leftover(entry)]
+        held = [entry for entry in held if besides is None or not besides.exists() or not entry.samefile(besides)]
+    except OSError as exc:
+        raise OutputError(f"Cannot write into {folder}: {exc.strerror or exc}. Choose another with --out.") from exc
+    if held and not overwrite:
+        names = ", ".join(sorted(entry.name for entry in held)[:3])
+        raise OutputError(f"{folder} holds something else ({names}); choose another folder, or add --overwrite.")
+
+
+def _is_earlier_run(run_file: Path, footage: Footage) -> bool:
+    if not run_file.exists():
+        return False
+    try:
+        run = read_json(run_file)
+    except DocumentError:
+        return False
+    video = run.get("video") if isinstance(run, dict) and run.get("schema") == "run.v1" else None
+    return isinstance(video, dict) and (video.get("digest") == footage.digest or video.get("path") == str(footage.path))
+
+
+def write_account(folder: Path, account: RunAccount) -> None:
+    """Write `run.json`."""
+    write_text(folder / NAMES["run"], to_json(account))
+
+
+def deliver(
+    folder: Path, board: Storyboard, footage: Footage, *, render: bool, progress: Progress | None
+) -> dict[str, Path]:
+    """Write everything but `run.json` into `folder`; return the files by kind."""
+    plan = board.plan
+    work: dict[str, Callable[[Path], object]] = {
+        "scenes": lambda path: write_text(path, to_json(board.document)),
+        "plan": lambda path: write_text(path, to_json(plan)),
+        "otio": lambda path: export_timeline(plan, path),
+        "cut": lambda path: render_edit(plan, path, footage=footage, progress=progress),
+        "storyboard": lambda path: write_storyboard(board, path),
+    }
+    files: dict[str, Path] = {}
+    for kind, write in work.items():
+        if kind != "cut" or render:
+            files[kind] = folder / NAMES[kind]
+            write(files[kind])
+    return files
+
+
+def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
+    """Write the page of a finished run anew from its files and its film.
+
+    Raises:
+        DocumentError: The folder holds no finished run, or its film has changed.
+        VideoError: The film is missing.
+    """
+    account = _finished_run(folder)
+    document = read_scenes(folder / NAMES["scenes"])
+    plan = read_plan(folder / NAMES["plan"])
+    shots = sample_frames(footage_of(plan), document.scenes, per_scene=1, progress=progress)
+    board = Storyboard(
+        document=document,
+        plan=plan,
+        pictures=middle_stills({shot.scene.scene_id: shot.frames for shot in shots}),
+        language=account.language,
+        warnings=(*account.warnings, *account.causes),
+        causes={scene.scene_id: scene.error for scene in account.scenes if scene.error},
+    )
+    return write_storyboard(board, folder / NAMES["storyboard"])
+
+
+def _finished_run(folder: Path) -> RunAccount:
+    run = read_json(folder / NAMES["run"])
+    try:
+        account = RunAccount.model_validate(run)
+    except ValidationError as exc:
+        raise DocumentError(f"{folder / NAMES['run']} is no run.v1 file: {first_problem(exc)}.") from exc
+    if account.status != "done":
+        raise DocumentError(f"The run in {folder} is {account.status}, not done; finish it with direct first.")
+    return account

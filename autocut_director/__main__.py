@@ -1,0 +1,64 @@
+"""The command: runs it, and turns whatever comes out into one line and an exit status."""
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from autocut_director.errors import AutoCutError
+
+INTERRUPTED = 130
+OUR_FAULT = 1
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    _speak_utf8()
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    import typer
+
+    from autocut_director.cli import app
+
+    debug = "--debug" in arguments
+    try:
+        status = app(args=arguments, prog_name="autocut-director", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        status = INTERRUPTED
+    except typer.TyperException as exc:  # a wrong option or value
+        return _failed(f"{exc.format_message()} See: autocut-director --help", exc.exit_code)
+    except AutoCutError as exc:
+        if debug:
+            raise
+        return _failed(str(exc), exc.exit_status)
+    except Exception as exc:  # the last stop before the person: our own fault, said in one line
+        if debug:
+            raise
+        return _failed(f"Our own fault: {type(exc).__name__}: {exc}. Run again with --debug and report it.", OUR_FAULT)
+    if status == INTERRUPTED:
+        return _failed("Interrupted. Nothing half-written was left behind.", INTERRUPTED)
+    return int(status or 0)
+
+
+def _failed(message: str, status: int) -> int:
+    print(f"autocut-director: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    return status
+
+
+def _terminate(_: int, __: FrameType | None) -> NoReturn:
+    """End as on Ctrl-C, so that unfinished files are cleared away."""
+    raise KeyboardInterrupt
+
+
+def _speak_utf8() -> None:
+    """Say Chinese names rightly whatever the console's code page is."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+"""The command line: parse, call, print. Heavy imports wait until a command needs them, so that --help is quick."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from autocut_director.errors import DegradedError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autocut_director.agent.account import RunAccount
+
+app = typer.Typer(
+    name="autocut-director",
+    help="Footage in, edit out: finds the scenes, looks at them, plans the edit, proves it, and cuts the film.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Choice = Literal["auto", "builtin"]
+Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The film to work on.", show_default=False)]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the results.", show_default=False)]
+OutFile = Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)]
+Duration = Annotated[
+    float | None, typer.Option("--duration", help="Length of the edit in seconds; 30 if not given.", show_default=False)
+]
+VisionChoice = Annotated[Choice, typer.Option("--vision", help="Who looks at the scenes.")]
+PlannerChoice = Annotated[Choice, typer.Option("--planner", help="Who plans the edit.")]
+Scenes = Annotated[
+    Path | None, typer.Option("--scenes", help="A scenes.json to use instead of detection.", show_default=False)
+]
+MaxScenes = Annotated[int, typer.Option("--max-scenes", help="How many scenes are looked at; 0: all.")]
+FramesPerScene = Annotated[int, typer.Option("--frames-per-scene", help="Stills taken from each scene.")]
+Language = Annotated[
+    Literal["zh", "en"] | None,
+    typer.Option("--language", help="Of descriptions, reasons and the page.", show_default=False),
+]
+Prompts = Annotated[
+    Path | None, typer.Option("--prompts", help="Folder of prompt files that replace ours.", show_default=False)
+]
+NoRender = Annotated[bool, typer.Option("--no-render", help="Plan only; do not cut the film.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 when something stood in for what was wanted.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write even where something else is in the way.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only warnings, errors and the last line.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the run's account as JSON on stdout.")]
+
+
+@app.command()
+def direct(
+    video: Video,
+    out: OutFolder,
+    duration: Duration = None,
+    vision: VisionChoice = "auto",
+    planner: PlannerChoice = "auto",
+    scenes: Scenes = None,
+    max_scenes: MaxScenes = 0,
+    frames_per_scene: FramesPerScene = 3,
+    language: Language = None,
+    prompts: Prompts = None,
+    no_render: NoRender = False,
+    strict: Strict = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    json: Json = False,
+) -> None:
+    """The main job: find scenes, look at them, plan the edit, cut the film, and show why."""
+    options = {
+        **{"video": video, "out": out, "duration": duration, "vision": vision, "planner": planner, "scenes": scenes},
+        **{"max_scenes": max_scenes, "frames_per_scene": frames_per_scene, "language": language, "prompts": prompts},
+        **{"no_render": no_render, "strict": strict, "overwrite": overwrite},
+    }
+    _direct(options, quiet=quiet, json=json)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("autocut-demo"),
+    duration: Duration = 12.0,
+    language: Language = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    json: Json = False,
+) -> None:
+    """The main job on a small film that it makes itself: no server, no key, no network."""
+    from autocut_director.agent.delivery import make_room
+    from autocut_director.tools.demo_film import make_demo_film
+
+    film = out / "demo.mp4"
+    if not film.exists():
+        make_room(out, overwrite=overwrite)
+        with _display(_console(), quiet=quiet) as display:
+            make_demo_film(film, progress=display.meter("demo"))
+    options = {"video": film, "out": out, "duration": duration, "vision": "builtin", "planner": "builtin"}
+    _direct({**options, "language": language, "overwrite": overwrite}, quiet=quiet, json=json)
+
+
+@app.command()
+def describe(
+    video: Video,
+    out: OutFile,
+    vision: VisionChoice = "auto",
+    scenes: Scenes = None,
+    max_scenes: MaxScenes = 0,
+    frames_per_scene: FramesPerScene = 3,
+    language: Language = None,
+    prompts: Prompts = None,
+    strict: Strict = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    json: Json = False,
+) -> None:
+    """Find the scenes and describe them: writes scenes.json."""
+    from autocut_director.agent.director import build_describer
+    from autocut_director.tools.files import check_new_file, to_json, write_text
+
+    check_new_file(out, overwrite=overwrite, source=video)
+    options = {
+        **{"video": video, "vision": vision, "scenes": scenes, "max_scenes": max_scenes, "language": language},
+        **{"frames_per_scene": frames_per_scene, "prompts": prompts},
+    }
+    console = _console()
+    with _display(console, quiet=quiet) as display:
+        described = build_describer().invoke(options, {"callbacks": [display]})
+    write_text(out, to_json(described.document))
+    _close(console, described.account, f"{out}: {_looked(described.account)}", json=json)
+    if strict:
+        described.account.refuse_degraded()
+
+
+@app.command()
+def plan(
+    scenes: Annotated[Path, typer.Argument(metavar="SCENES.json", help="Described scenes.", show_default=False)],
+    out: OutFile,
+    duration: Duration = None,
+    planner: PlannerChoice = "auto",
+    language: Language = None,
+    strict: Strict = False,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+    json: Json = False,
+) -> None:
+    """Plan an edit from described scenes; nothing is looked at again: writes plan.json."""
+    from autocut_director.agent.planner import plan_document
+    from autocut_director.tools.files import check_new_file, read_scenes, to_json, write_text
+
+    check_new_file(out, overwrite=overwrite, source=scenes)
+    made, warnings = plan_document(read_scenes(scenes), duration=duration, planner=planner, language=language)
+    write_text(out, to_json(made))
+    console = _console()
+    for warning in warnings:
+        console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
+    seconds = float(made.duration_frames / made.rate)
+    _say(console, f"{out}: {len(made.clips)} clips, {seconds:.2f} s, planned by {made.planned_by.planner}.")
+    if json:
+        print(to_json(made), end="")  # noqa: T201
+    if strict and made.planned_by.degraded:
+        raise DegradedError("Degraded, which --strict forbids: the builtin planner stood in for a model.")
+
+
+@app.command()
+def render(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A proven plan.", show_default=False)],
+    out: OutFile,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Cut the film that a plan says."""
+    from autocut_director.tools.files import check_new_file, read_plan
+    from autocut_director.tools.render import render_edit
+
+    read = read_plan(plan)
+    check_new_file(out, overwrite=overwrite, source=Path(read.media.primary_clip_path))
+    console = _console()
+    with _display(console, quiet=quiet) as display:
+        render_edit(read, out, progress=display.meter("deliver"))
+    _say(console, f"{out}: {len(read.clips)} clips, {float(read.duration_frames / read.rate):.2f} s.")
+
+
+@app.command()
+def export(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A proven plan.", show_default=False)],
+    to: Annotated[Literal["otio"], typer.Option("--to", help="Format of the timeline.")],
+    out: OutFile,
+    overwrite: Overwrite = False,
+    debug: Debug = False,
+) -> None:
+    """Write a plan as a timeline for an editor's own program."""
+    from autocut_director.tools.export import export_timeline
+    from autocut_director.tools.files import check_new_file, read_plan
+
+    read = read_plan(plan)
+    check_new_file(out, overwrite=overwrite, source=plan)
+    export_timeline(read, out, to=to)
+    _say(_console(), f"{out}: {len(read.clips)} clips as {to}.")
+
+
+@app.command()
+def storyboard(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.", show_default=False)],
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Make the page of a finished run again."""
+    from autocut_director.agent.delivery import storyboard_again
+
+    console = _console()
+    with _display(console, quiet=quiet) as display:
+        page = storyboard_again(folder, progress=display.meter("frames"))
+    _say(console, f"Open {page} in a browser.")
+
+
+def _direct(options: dict[str, Any], *, quiet: bool, json: bool) -> None:
+    from autocut_director.agent.director import build_director
+
+    console = _console()
+    with _display(console, quiet=quiet) as display:
+        result = build_director().invoke(options, {"callbacks": [display]})
+    seconds = float(result.plan.duration_frames / result.plan.rate)
+    film = result.files.get("cut", result.files["plan"])
+    said = f"{film}: {len(result.plan.clips)} clips, {seconds:.2f} s; {_looked(result.run)}"
+    said += f" See why: {result.files['storyboard']}"
+    _close(console, result.run, said, json=json)
+
+
+def _close(console: "Console", account: "RunAccount", said: str, *, json: bool) -> None:
+    """Say the last line, and that the run is degraded where it is."""
+    if json:
+        print(account.model_dump_json(by_alias=True, indent=2))  # noqa: T201
+    degraded = f" Degraded: {'; '.join(account.causes)}." if account.degraded else ""
+    _say(console, said + degraded)
+
+
+def _looked(account: "RunAccount") -> str:
+    totals = account.totals
+    backends = ", ".join(dict.fromkeys(scene.backend for scene in account.scenes if scene.backend)) or "nobody"
+    failed = f", {totals.failed} FAILED" if totals.failed else ""
+    return f"{totals.described} of {totals.scenes} scenes described by {backends}{failed}, {totals.seconds:.1f} s."
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def _display(console: "Console", *, quiet: bool) -> Any:
+    from autocut_director.terminal import Display
+
+    return Display(console, quiet=quiet)
+
+
+def _say(console: "Console", message: str) -> None:
+    console.print(message, markup=False, soft_wrap=True)
