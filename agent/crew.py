@@ -15,7 +15,7 @@ from autocut_director.prompts import Prompt, load_prompt
 from autocut_director.tools.describe import Vision, make_describer
 from autocut_director.tools.timeline import Language, PlannedBy
 
-_STANDS_IN = "no {role} model is set up: builtin stood in ({what}). Ask for it by name to say that this is meant"
+_STANDS_IN = "no {role} model is set up, so builtin {what} (--{option} builtin says that this is meant)"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,11 @@ class Crew:
         if self.vision is not None:
             return Eyes(make_describer(self.vision, prompt, language=language), (prompt,), parallel=4)
         builtin = make_describer(ChatBuiltinVision(language=language), prompt, language=language)
-        cause = _STANDS_IN.format(role="vision", what="measured pixels") if request.vision == "auto" else None
+        cause = (
+            _STANDS_IN.format(role="vision", what="measured the pixels", option="vision")
+            if request.vision == "auto"
+            else None
+        )
         return Eyes(builtin, (prompt,), parallel=2, cause=cause)
 
     def head(self, request: DirectRequest) -> Head:
@@ -79,5 +83,5 @@ class Crew:
         if self.planner is not None:
             return Head(self.planner, named(self.planner))
         degraded = request.planner == "auto"
-        cause = _STANDS_IN.format(role="planning", what="coverage rules") if degraded else None
+        cause = _STANDS_IN.format(role="planning", what="planned by rules", option="planner") if degraded else None
         return Head(builtin_planner(), PlannedBy(planner="builtin", model=MODEL, degraded=degraded), cause)

@@ -40,7 +40,7 @@ _STILL, _LIVELY = 0.02, 0.10  # mean difference between stills, of full scale
 
 _WORDS = {
     "en": {
-        "dark": "dark", "medium": "evenly exposed", "bright": "bright",
+        "dark": "dark", "medium": "balanced", "bright": "bright",
         "flat": "low contrast", "normal": "normal contrast", "strong": "strong contrast",
         "soft": "soft", "clear": "clear", "crisp": "crisp",
         "still": "hardly any change", "moving": "some change", "lively": "much change",
