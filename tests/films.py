@@ -1,14 +1,16 @@
 """Films made for the tests. Each picture carries its own number as a row of black and white blocks, so that what comes
 out of a cut can be compared with what went in, frame by frame."""
 
+import random
 import subprocess
 import wave
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
 
 import av
+import cv2
 import imageio_ffmpeg
 import numpy as np
 
@@ -52,30 +54,44 @@ def make_film(
     size: tuple[int, int] = SIZE,
     sound: bool = True,
     gop: int = 50,
+    light: Callable[[int], float] = lambda _: 1.0,
+    still: bool = False,
+    sound_seconds: float | None = None,
+    tone: bool = False,
+    codec: str | None = None,
 ) -> Path:
-    """Encode a film of `shots` (lengths in pictures). `times` in seconds, one a picture, makes the rate vary."""
+    """Encode a film of `shots` (lengths in pictures).
+
+    `times` in seconds, one a picture, makes the rate vary; `light` dims a picture (0 to 1); `still` stops all motion.
+    """
     stamps = [n / rate for n in range(sum(shots))] if times is None else list(times)
     pictures = path.with_name(f"pictures-{path.name}") if sound else path
     with av.open(str(pictures), "w") as container:
-        _encode_pictures(container, stamps, list(shots), rate, size, gop)
+        _encode_pictures(container, stamps, _pictures(shots, size, light, still), rate, size, gop, codec)
     if sound:
-        _add_sound(pictures, path, float(stamps[-1] + 1 / rate))
+        seconds = sound_seconds or float(stamps[-1] + 1 / rate)
+        _add_sound(pictures, path, steady(seconds) if tone else beeps(seconds))
     return path
 
 
-def _encode_pictures(container, stamps, shots, rate, size, gop):
-    codec = "mpeg2video" if container.format.name in {"mpeg", "mpegts"} else "libx264"
+def _pictures(shots, size, light, still):
+    starts = list(accumulate(shots))
+    for number in range(sum(shots)):
+        shot = sum(number >= start for start in starts)
+        yield (picture(0 if still else number, shot, size) * light(number)).astype(np.uint8)
+
+
+def _encode_pictures(container, stamps, pictures, rate, size, gop, codec):
+    codec = codec or ("mpeg2video" if container.format.name in {"mpeg", "mpegts"} else "libx264")
     stream = container.add_stream(codec, rate=rate, options={"preset": "veryfast", "crf": "12", "g": str(gop)})
     stream.width, stream.height = size
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = "yuv420p" if codec != "ffv1" else "yuv444p"
     if codec == "mpeg2video":
         stream.bit_rate = 6_000_000
     else:
         stream.codec_context.time_base = Fraction(1, 90_000)
-    starts = list(accumulate(shots))
-    for number, stamp in enumerate(stamps):
-        shot = sum(number >= start for start in starts)
-        frame = av.VideoFrame.from_ndarray(picture(number, shot, size), format="rgb24")
+    for stamp, image in zip(stamps, pictures, strict=True):
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         frame.time_base = stream.codec_context.time_base or 1 / rate
         frame.pts = round(stamp / frame.time_base)
         container.mux(stream.encode(frame))
@@ -88,11 +104,17 @@ def beeps(seconds: float) -> np.ndarray:
     return (0.5 * np.sin(2 * np.pi * 1000 * at) * (at % 1 < 0.02)).astype(np.float32)
 
 
-def _add_sound(pictures: Path, target: Path, seconds: float) -> None:
+def steady(seconds: float) -> np.ndarray:
+    """A tone of 440 Hz that does not stop: float32 samples."""
+    at = np.arange(round(seconds * SOUND_RATE)) / SOUND_RATE
+    return (0.5 * np.sin(2 * np.pi * 440 * at)).astype(np.float32)
+
+
+def _add_sound(pictures: Path, target: Path, samples: np.ndarray) -> None:
     wav = pictures.with_suffix(".wav")
     with wave.open(str(wav), "wb") as file:
         file.setparams((1, 2, SOUND_RATE, 0, "NONE", ""))
-        file.writeframes((beeps(seconds) * 32767).astype("<i2").tobytes())
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
     codec = "mp2" if target.suffix in {".mpg", ".ts"} else "aac"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(pictures), "-i", str(wav)]
     subprocess.run([*command, "-c:v", "copy", "-c:a", codec, str(target)], check=True)
@@ -101,7 +123,7 @@ def _add_sound(pictures: Path, target: Path, seconds: float) -> None:
 
 
 def sound_of(path: Path) -> np.ndarray:
-    """All samples of a film's sound, mono, 48 kHz, float32, time zero at the first picture's."""
+    """All samples of a film's sound, mono, 48 kHz, float32, from where its streams begin."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-ac", "1", "-ar", str(SOUND_RATE)]
     raw = subprocess.run([*command, "-f", "f32le", "-"], check=True, capture_output=True).stdout
     return np.frombuffer(raw, np.float32)
@@ -112,3 +134,19 @@ def remux(source: Path, target: Path, *, before: Sequence[str] = (), after: Sequ
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *before, "-i", str(source), *after]
     subprocess.run([*command, "-c", "copy", str(target)], check=True)
     return target
+
+
+def as_shown(path: Path) -> np.ndarray:
+    """The first picture as ffmpeg shows it, upright: (height, width, 3) RGB."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-frames:v", "1"]
+    png = subprocess.run([*command, "-f", "image2pipe", "-c:v", "png", "-"], check=True, capture_output=True).stdout
+    return np.ascontiguousarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def varying(count: int) -> list[Fraction]:
+    """Time stamps whose steps are drawn from 1/60 to 1/15 of a second."""
+    draw = random.Random(3)
+    steps = [
+        draw.choice([Fraction(1, 60), Fraction(1, 30), Fraction(1, 24), Fraction(1, 15)]) for _ in range(count - 1)
+    ]
+    return [sum(steps[:n], Fraction(0)) for n in range(count)]

@@ -33,6 +33,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
     try:
+        part.touch()
         yield part
         part.replace(path)
     except OSError as exc:

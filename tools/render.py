@@ -157,17 +157,17 @@ def even_size(footage: Footage) -> tuple[int, int]:
 
 def _run(command: Sequence[str], frames: int, progress: Progress | None, out: Path) -> None:
     with tempfile.TemporaryFile() as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, text=True)  # noqa: S603
-        try:
-            _follow(process, frames, progress)
-        finally:
-            process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
-            process.wait()
+        streams = {"stdout": subprocess.PIPE, "stderr": errors, "stdin": subprocess.DEVNULL}
+        with subprocess.Popen(command, text=True, encoding="utf-8", **streams) as process:  # type: ignore[call-overload]  # noqa: S603
+            try:
+                _follow(process, frames, progress)
+            finally:
+                process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
         if process.returncode != 0:
             raise _failure(errors, process.returncode, out)
 
 
-def _follow(process: subprocess.Popen[str], frames: int, progress: Progress | None) -> None:
+def _follow(process: "subprocess.Popen[str]", frames: int, progress: Progress | None) -> None:
     for line in process.stdout or ():
         key, _, value = line.partition("=")
         if key == "frame" and progress is not None and value.strip().isdigit():

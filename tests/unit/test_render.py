@@ -1,0 +1,213 @@
+"""The film is the plan, frame by frame and beep by beep. Every picture of a test film carries its number."""
+
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import films
+import numpy as np
+import pytest
+
+from autocut_director.errors import DocumentError, OutputError, PlanError, VideoError
+from autocut_director.tools.pictures import walk
+from autocut_director.tools.probe import Footage, probe_video
+from autocut_director.tools.render import SAMPLE_RATE, render_edit
+from autocut_director.tools.timeline import Clip, EditPlan, PlannedBy, Target
+
+
+def plan_of(footage: Footage, spans: list[tuple[int, int]]) -> EditPlan:
+    clips = tuple(
+        Clip(order=n, scene_id="S", in_frame=start, out_frame=end, purpose="body")
+        for n, (start, end) in enumerate(spans, start=1)
+    )
+    return EditPlan(
+        schema_="edit_plan.v1",
+        title="test",
+        target=Target(duration_seconds=1),
+        fps_fraction=footage.rate,
+        media=footage.media,
+        clips=clips,
+        planned_by=PlannedBy(planner="test"),
+    )
+
+
+def scattered(footage: Footage, seed: int = 1) -> list[tuple[int, int]]:
+    """Spans all over the film, out of order, the film's two ends among them."""
+    last = footage.duration_frames
+    starts = list(range(15, last - 40, 23))
+    random.Random(seed).shuffle(starts)
+    return [(last - 9, last), *((start, start + 7 + start % 9) for start in starts), (0, 6)]
+
+
+def shown_on_grid(footage: Footage) -> list[int]:
+    """The number of the picture on screen at each grid frame."""
+    walked = {p.index: films.number_of(p.frame.to_ndarray(format="rgb24")) for p in walk(footage)}
+    numbers, current = [], walked[min(walked)]
+    for frame in range(footage.duration_frames):
+        current = walked.get(frame, current)
+        numbers.append(current)
+    return numbers
+
+
+def made(kind: str, folder: Path) -> Path:
+    if kind == "varying":
+        return films.make_film(folder / "v.mp4", shots=[150], rate=Fraction(30), times=films.varying(150))
+    if kind == "late":
+        return films.remux(films.make_film(folder / "l.mp4"), folder / "late.mp4", before=["-itsoffset", "0.5"])
+    if kind == "late stream":
+        return films.remux(films.make_film(folder / "s.mp4"), folder / "late.ts", after=["-output_ts_offset", "7.3"])
+    if kind == "silent":
+        return films.make_film(folder / "silent.mp4", sound=False)
+    if kind.startswith("."):
+        return films.make_film(folder / f"film{kind}")
+    return films.make_film(folder / "film.mp4", rate=Fraction(kind))
+
+
+KINDS = [
+    "25",
+    "24",
+    "30000/1001",
+    "60000/1001",
+    "12",
+    "varying",
+    "late",
+    "late stream",
+    "silent",
+    ".mkv",
+    ".ts",
+    ".mpg",
+    ".mov",
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_films_pictures_are_the_plans(tmp_path: Path, kind: str) -> None:
+    footage = probe_video(made(kind, tmp_path))
+    spans = scattered(footage)
+    render_edit(plan_of(footage, spans), tmp_path / "cut.mp4", footage=footage)
+    grid = shown_on_grid(footage)
+    assert films.numbers_in(tmp_path / "cut.mp4") == [grid[n] for start, end in spans for n in range(start, end)]
+    cut = probe_video(tmp_path / "cut.mp4")
+    assert (cut.rate, cut.variable_rate, cut.has_audio) == (footage.rate, False, True)
+
+
+def beeps_in(path: Path) -> list[float]:
+    """Seconds at which beeps begin."""
+    loud = np.abs(films.sound_of(path)) > 0.1
+    at = np.flatnonzero(loud)
+    begins = at[np.insert(np.diff(at) > SAMPLE_RATE // 10, 0, True)]
+    return [float(begin) / SAMPLE_RATE for begin in begins]
+
+
+@pytest.mark.parametrize("kind", ["25", "30000/1001", "late", ".mkv"])
+def test_sound_stays_with_the_picture(tmp_path: Path, kind: str) -> None:
+    """Beeps at whole seconds of the film are heard where those seconds are seen, after each of 40 cuts."""
+    film = (
+        made(kind, tmp_path)
+        if kind == "late"
+        else films.make_film(
+            tmp_path / f"long{kind if kind.startswith('.') else '.mp4'}",
+            shots=[300],
+            rate=Fraction(25 if "." in kind else kind),
+        )
+    )
+    footage = probe_video(film)
+    starts = random.Random(2).sample(range(0, footage.duration_frames - 12, 4), 40)
+    spans = [(start, start + 11) for start in starts]
+    render_edit(plan_of(footage, spans), tmp_path / "cut.mp4", footage=footage)
+    source = [float(second * footage.rate) for second in range(int(footage.seconds))]  # in frames of the film
+    expected = [
+        float((11 * n + beep - start) / footage.rate)
+        for n, (start, end) in enumerate(spans)
+        for beep in source
+        if start <= beep < end - 1
+    ]
+    heard = beeps_in(tmp_path / "cut.mp4")
+    near = [min(abs(beep - other) for other in heard) for beep in expected]
+    assert expected
+    assert max(near) < 0.008  # seconds; the fade hides up to 5 ms of a beep that begins at a cut
+
+
+def test_sound_lasts_as_long_as_the_pictures(tmp_path: Path, footage: Footage) -> None:
+    spans = scattered(footage)
+    render_edit(plan_of(footage, spans), tmp_path / "cut.mp4", footage=footage)
+    frames = sum(end - start for start, end in spans)
+    assert abs(len(films.sound_of(tmp_path / "cut.mp4")) - frames / 25 * SAMPLE_RATE) <= 1024  # one AAC frame
+
+
+def test_a_clip_past_the_end_of_the_sound_is_silent(tmp_path: Path) -> None:
+    film = films.make_film(tmp_path / "short-sound.mp4", sound_seconds=2.0)
+    footage = probe_video(film)
+    render_edit(plan_of(footage, [(150, 190), (0, 30)]), tmp_path / "cut.mp4", footage=footage)
+    sound = films.sound_of(tmp_path / "cut.mp4")
+    assert np.abs(sound[: int(1.5 * SAMPLE_RATE)]).max() < 0.01
+    assert np.abs(sound[int(1.59 * SAMPLE_RATE) :]).max() > 0.1
+
+
+def test_no_click_at_a_cut(tmp_path: Path) -> None:
+    """A steady tone, cut where it is loud: the fade keeps neighbouring samples from jumping."""
+    film = films.make_film(tmp_path / "tone.mp4", tone=True)
+    footage = probe_video(film)
+    render_edit(plan_of(footage, [(10, 33), (77, 99), (41, 60)]), tmp_path / "cut.mp4", footage=footage)
+    sound = films.sound_of(tmp_path / "cut.mp4")
+    for cut in (23, 45):
+        at = round(cut / 25 * SAMPLE_RATE)
+        assert np.abs(sound[at - 20 : at + 20]).max() < 0.12
+
+
+@pytest.mark.parametrize("degrees", [90, 180])
+def test_the_film_stands_upright(tmp_path: Path, film: Path, degrees: int) -> None:
+    turned = films.remux(film, tmp_path / "turned.mp4", before=["-display_rotation", str(degrees)])
+    footage = probe_video(turned)
+    render_edit(plan_of(footage, [(0, 5)]), tmp_path / "cut.mp4", footage=footage)
+    cut = films.as_shown(tmp_path / "cut.mp4")
+    assert cut.shape == films.as_shown(turned).shape
+    assert np.abs(cut.astype(int) - films.as_shown(turned)).mean() < 6
+    assert probe_video(tmp_path / "cut.mp4").rotation == 0
+
+
+@pytest.mark.parametrize("name", ['a b\'c "d" 100%.mp4', "假期 视频.mp4", "-dash.mp4", "semi;colon,[x]=y.mp4"])
+def test_names_are_only_names(tmp_path: Path, film: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(film.read_bytes())
+    footage = probe_video(name)
+    out = Path("out " + name)
+    render_edit(plan_of(footage, [(3, 9)]), out, footage=footage)
+    assert films.numbers_in(out) == list(range(3, 9))
+
+
+def test_odd_sizes_are_made_even(tmp_path: Path) -> None:
+    film = films.make_film(tmp_path / "odd.mkv", size=(193, 113), shots=[10], sound=False, codec="ffv1")
+    footage = probe_video(film)
+    render_edit(plan_of(footage, [(0, 5)]), tmp_path / "cut.mp4", footage=footage)
+    cut = probe_video(tmp_path / "cut.mp4")
+    assert (cut.width, cut.height) == (192, 112)
+
+
+def test_a_plan_for_another_video_is_refused(tmp_path: Path, footage: Footage) -> None:
+    plan = plan_of(footage, [(0, 5)])
+    other = films.make_film(tmp_path / "other.mp4", shots=[30])
+    wrong = plan.model_copy(update={"media": plan.media.model_copy(update={"primary_clip_path": str(other)})})
+    with pytest.raises(DocumentError, match="The plan is for another video: it says 200 frames at 25"):
+        render_edit(wrong, tmp_path / "cut.mp4")
+    gone = plan.model_copy(update={"media": plan.media.model_copy(update={"primary_clip_path": "/gone.mp4"})})
+    with pytest.raises(VideoError, match=r"There is no file /gone\.mp4"):
+        render_edit(gone, tmp_path / "cut.mp4")
+
+
+def test_a_plan_past_the_films_end_is_refused(tmp_path: Path, footage: Footage) -> None:
+    with pytest.raises(PlanError, match=r"clip 1 is frames 190 to 201, the film has 200"):
+        render_edit(plan_of(footage, [(190, 201)]), tmp_path / "cut.mp4", footage=footage)
+
+
+def test_nothing_is_left_when_it_cannot_be_written(tmp_path: Path, footage: Footage) -> None:
+    with pytest.raises(OutputError, match="Cannot write"):
+        render_edit(plan_of(footage, [(0, 5)]), tmp_path / "no" / "folder" / "cut.mp4", footage=footage)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_counts_frames(tmp_path: Path, footage: Footage) -> None:
+    told: list[tuple[int, int]] = []
+    plan = plan_of(footage, [(0, 50), (60, 110)])
+    render_edit(plan, tmp_path / "cut.mp4", footage=footage, progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (100, 100)
