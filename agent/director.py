@@ -1,6 +1,6 @@
 """The director: finds the scenes, has a model look at each, plans the edit, proves it, and hands over the film.
 
-    probe | scenes | frames | describe | plan | prove | deliver
+    probe | scenes | frames | describe | check | plan | prove | deliver
 
 Each step is a named Runnable that takes the stage before it and returns the next one; nothing reaches back.
 """
@@ -91,7 +91,7 @@ def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
         | step("scenes", find_scenes)
         | step("frames", take_frames)
         | step("describe", partial(describe, crew))
-        | RunnableLambda(require_descriptions)
+        | step("check", check)
     )
 
 
@@ -218,7 +218,7 @@ def scenes_for(footage: Footage, path: Path) -> ScenesDocument:
     return document.model_copy(update={"media": document.media.model_copy(update=footage.media.model_dump())})
 
 
-def require_descriptions(described: Described) -> Described:
+def check(described: Described, _: Teller) -> Described:
     """Make sure that somebody saw something, else there is nothing to plan from.
 
     Raises:

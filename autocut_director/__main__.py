@@ -1,5 +1,6 @@
 """The command: runs it, and turns whatever comes out into one line and an exit status."""
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -15,7 +16,21 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     _speak_utf8()
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_run(sys.argv[1:]))
+    status = _run(sys.argv[1:])
+    if status == INTERRUPTED:
+        _leave(status)
+    sys.exit(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """End now, without waiting for threads that still work for nobody.
+
+    `sys.exit` would not do: where an interrupt once passed through `exec` (importing a dataclass does), CPython ends the
+    process as killed by SIGINT whatever the status.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _run(arguments: list[str]) -> int:
@@ -29,7 +44,7 @@ def _run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except typer.TyperException as exc:  # a wrong option or value
-        return _failed(f"{exc.format_message()} See: autocut-director --help", exc.exit_code)
+        return _failed(f"{_sentence(exc.format_message())} See: autocut-director --help", exc.exit_code)
     except AutoCutError as exc:
         if debug:
             raise
@@ -41,6 +56,10 @@ def _run(arguments: list[str]) -> int:
     if status == INTERRUPTED:
         return _failed("Interrupted. Nothing half-written was left behind.", INTERRUPTED)
     return int(status or 0)
+
+
+def _sentence(message: str) -> str:
+    return message.replace("Value error, ", "").rstrip(".") + "."
 
 
 def _failed(message: str, status: int) -> int:

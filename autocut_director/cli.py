@@ -22,19 +22,46 @@ app = typer.Typer(
 )
 
 Choice = Literal["auto", "builtin"]
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as exc:
+        raise typer.BadParameter(f"{text!r} is no number of seconds; write one such as 30 or 12.5") from exc
+
+
+def _count(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as exc:
+        raise typer.BadParameter(f"{text!r} is no whole number; write one such as 10") from exc
+
+
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The film to work on.", show_default=False)]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the results.", show_default=False)]
 OutFile = Annotated[Path, typer.Option("--out", help="File to write.", show_default=False)]
 Duration = Annotated[
-    float | None, typer.Option("--duration", help="Length of the edit in seconds; 30 if not given.", show_default=False)
+    float | None,
+    typer.Option(
+        "--duration",
+        help="Length of the edit; 30 if not given.",
+        metavar="SECONDS",
+        parser=_seconds,
+        show_default=False,
+    ),
 ]
 VisionChoice = Annotated[Choice, typer.Option("--vision", help="Who looks at the scenes.")]
 PlannerChoice = Annotated[Choice, typer.Option("--planner", help="Who plans the edit.")]
 Scenes = Annotated[
     Path | None, typer.Option("--scenes", help="A scenes.json to use instead of detection.", show_default=False)
 ]
-MaxScenes = Annotated[int, typer.Option("--max-scenes", help="How many scenes are looked at; 0: all.")]
-FramesPerScene = Annotated[int, typer.Option("--frames-per-scene", help="Stills taken from each scene.")]
+MaxScenes = Annotated[
+    int, typer.Option("--max-scenes", metavar="N", parser=_count, help="How many scenes are looked at; 0: all.")
+]
+FramesPerScene = Annotated[
+    int, typer.Option("--frames-per-scene", metavar="N", parser=_count, help="Stills taken from each scene.")
+]
 Language = Annotated[
     Literal["zh", "en"] | None,
     typer.Option("--language", help="Of descriptions, reasons and the page.", show_default=False),

@@ -16,6 +16,7 @@ _STEPS = {
     "scenes": "Finding scenes",
     "frames": "Taking stills",
     "describe": "Looking at scenes",
+    "check": "Checking answers",
     "plan": "Planning the edit",
     "prove": "Proving the plan",
     "deliver": "Cutting the film",

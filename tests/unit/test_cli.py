@@ -1,0 +1,255 @@
+"""The command as a person runs it: one line and an exit status, nothing half-written."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import films
+import pytest
+
+from autocut_director.tools.probe import probe_video
+
+WINDOWS = sys.platform == "win32"
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "autocut_director", *map(str, arguments)]
+
+
+def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if key not in {"PROMPTS_DIR", "AUTOCUT_LANGUAGE"}}
+    return subprocess.run(
+        command(*arguments),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        cwd=cwd,
+        check=False,
+        env={**clean, **environment},
+    )
+
+
+def refused(*arguments: object, status: int = 2, cwd: Path | None = None) -> str:
+    """Run a command that must fail; return its one line."""
+    ended = run(*arguments, cwd=cwd)
+    assert ended.returncode == status, ended.stderr
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    line = ended.stderr.strip().splitlines()[-1]
+    assert line.startswith("autocut-director: ")
+    return line
+
+
+@pytest.fixture(scope="module")
+def done(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("done")
+    ended = run("direct", film, "--out", folder, "--duration", 3, "--vision", "builtin", "--planner", "builtin")
+    assert ended.returncode == 0, ended.stderr
+    return folder
+
+
+def test_the_main_job(film: Path, tmp_path: Path) -> None:
+    out = tmp_path / "my cut 成片"
+    ended = run("direct", film, "--out", out, "--duration", "3", "--quiet")
+    assert ended.returncode == 0
+    assert ended.stdout == ""
+    (line,) = ended.stderr.strip().splitlines()
+    assert "5 of 5 scenes described by builtin" in line
+    assert "Degraded: no vision model is set up" in line
+    assert probe_video(out / "cut.mp4").picture_count == 75
+
+
+def test_strict_makes_a_stand_in_an_error_and_leaves_the_results(film: Path, tmp_path: Path) -> None:
+    line = refused("direct", film, "--out", tmp_path / "o", "--strict", "--quiet", status=3)
+    assert "Degraded, which --strict forbids" in line
+    assert (tmp_path / "o/cut.mp4").exists()
+    named = ["--vision", "builtin", "--planner", "builtin"]
+    assert run("direct", film, "--out", tmp_path / "p", "--strict", *named, "--no-render").returncode == 0
+    assert not (tmp_path / "p/cut.mp4").exists()
+
+
+def test_json_is_on_stdout_and_everything_else_is_not(film: Path, tmp_path: Path) -> None:
+    ended = run("direct", film, "--out", tmp_path / "o", "--json", "--no-render", "--max-scenes", 2)
+    assert json.loads(ended.stdout)["totals"]["described"] == 2
+    assert json.loads(ended.stdout) == json.loads((tmp_path / "o/run.json").read_text())
+
+
+def test_demo_needs_nothing(tmp_path: Path) -> None:
+    for _ in range(2):
+        ended = run("demo", cwd=tmp_path)
+        assert ended.returncode == 0, ended.stderr
+        assert "Degraded" not in ended.stderr
+    names = {path.name for path in (tmp_path / "autocut-demo").iterdir()}
+    assert names == {"demo.mp4", "cut.mp4", "plan.json", "run.json", "scenes.json", "storyboard.html", "timeline.otio"}
+    scenes = json.loads((tmp_path / "autocut-demo/scenes.json").read_text())["scenes"]
+    assert [scene["start_frame"] for scene in scenes] == [0, 48, 132, 190, 267, 334, 406, 464, 536]
+
+
+def test_demo_does_not_touch_what_is_not_its_own(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    assert "holds something else (thesis.txt)" in refused("demo", "--out", tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_parts_make_the_same_as_the_whole(film: Path, done: Path, tmp_path: Path) -> None:
+    named = ["--vision", "builtin"]
+    assert run("describe", film, "--out", tmp_path / "scenes.json", *named).returncode == 0
+    assert json.loads((tmp_path / "scenes.json").read_text()) == json.loads((done / "scenes.json").read_text())
+    planned = ["--duration", 3, "--planner", "builtin"]
+    assert run("plan", tmp_path / "scenes.json", "--out", tmp_path / "plan.json", *planned).returncode == 0
+    assert json.loads((tmp_path / "plan.json").read_text()) == json.loads((done / "plan.json").read_text())
+    assert run("render", tmp_path / "plan.json", "--out", tmp_path / "cut.mp4").returncode == 0
+    assert films.numbers_in(tmp_path / "cut.mp4") == films.numbers_in(done / "cut.mp4")
+    assert run("export", tmp_path / "plan.json", "--to", "otio", "--out", tmp_path / "cut.otio").returncode == 0
+    assert (tmp_path / "cut.otio").read_text() == (done / "timeline.otio").read_text()
+
+
+def test_unknown_fields_reach_the_plan(done: Path, tmp_path: Path) -> None:
+    data = json.loads((done / "scenes.json").read_text())
+    data["media"]["camera"] = "A7"
+    (tmp_path / "scenes.json").write_text(json.dumps(data))
+    assert run("plan", tmp_path / "scenes.json", "--out", tmp_path / "plan.json").returncode == 0
+    assert json.loads((tmp_path / "plan.json").read_text())["media"]["camera"] == "A7"
+
+
+def test_the_page_can_be_made_again(done: Path) -> None:
+    page = done / "storyboard.html"
+    before = page.read_text()
+    page.unlink()
+    assert run("storyboard", done).returncode == 0
+    assert page.read_text() == before
+
+
+def test_chinese_is_spoken(film: Path, tmp_path: Path) -> None:
+    ended = run("direct", film, "--out", tmp_path / "o", "--language", "zh", "--no-render")
+    assert ended.returncode == 0
+    page = (tmp_path / "o/storyboard.html").read_text(encoding="utf-8")
+    assert 'lang="zh"' in page
+    assert "全片最好的镜头" in page
+
+
+def test_settings_come_from_dotenv_and_the_environment_beats_it(film: Path, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("AUTOCUT_LANGUAGE=zh\n")
+    below = tmp_path / "below"
+    below.mkdir()
+    assert run("describe", film, "--out", "a.json", cwd=below).returncode == 0
+    assert "画面" in (below / "a.json").read_text(encoding="utf-8")
+    assert run("describe", film, "--out", "b.json", cwd=below, AUTOCUT_LANGUAGE="en").returncode == 0
+    assert "画面" not in (below / "b.json").read_text(encoding="utf-8")
+    ended = run("describe", film, "--out", "c.json", cwd=below, AUTOCUT_LANGUAGE="fr")
+    assert ended.returncode == 2
+    assert "AUTOCUT_LANGUAGE: Input should be 'en' or 'zh'" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["direct", "gone.mp4", "--out", "o"], "There is no file"),
+        (["direct", ".", "--out", "o"], "is a folder; name one video file"),
+        (["direct", "film.mp4"], "Missing option '--out'"),
+        (["direct", "film.mp4", "--out", "o", "--duration", "0"], "duration = 0.0: input should be greater than 0"),
+        (["direct", "film.mp4", "--out", "o", "--duration", "-3"], "duration = -3.0"),
+        (["direct", "film.mp4", "--out", "o", "--duration", "nan"], "duration = nan"),
+        (
+            ["direct", "film.mp4", "--out", "o", "--duration", "soon"],
+            "'soon' is no number of seconds; write one such as 30 or 12.5",
+        ),
+        (["direct", "film.mp4", "--out", "o", "--max-scenes", "ten"], "'ten' is no whole number"),
+        (["direct", "film.mp4", "--out", "o", "--vision", "psychic"], "'psychic' is not one of 'auto', 'builtin'"),
+        (["direct", "film.mp4", "--out", "o", "--planner", "me"], "'me' is not one of 'auto', 'builtin'"),
+        (["direct", "film.mp4", "--out", "o", "--prompts", "nowhere"], "There is no prompts folder nowhere"),
+        (["direct", "film.mp4", "--out", "film.mp4"], "is a file; name a folder"),
+        (["direct", "film.mp4", "--out", "film.mp4/in"], "Cannot write into"),
+        (["direct", "film.mp4", "--out", "o", "--scenes", "film.mp4"], "is not JSON"),
+        (["direct", "film.mp4", "--out", "o", "--fast"], "No such option"),
+        (["plan", "gone.json", "--out", "plan.json"], "Cannot read gone.json: No such file"),
+        (["render", "gone.json", "--out", "cut.mp4"], "Cannot read gone.json"),
+        (["export", "gone.json", "--to", "edl", "--out", "x"], "'edl' is not one of 'otio'."),
+        (["storyboard", "."], "run.json"),
+        (["dance"], "No such command 'dance'"),
+    ],
+)
+def test_a_wrong_command_is_one_line_and_leaves_nothing(
+    film: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    (tmp_path / "film.mp4").write_bytes(film.read_bytes())
+    assert said in refused(*arguments, cwd=tmp_path)
+    left = [path for path in tmp_path.rglob("*") if path.name not in {"film.mp4", "o", "run.json"}]
+    assert left == []
+
+
+def test_debug_shows_the_traceback() -> None:
+    ended = run("direct", "gone.mp4", "--out", "o", "--debug")
+    assert "Traceback" in ended.stderr
+    assert ended.returncode == 1
+
+
+def test_a_plan_for_another_video_is_refused(done: Path, tmp_path: Path) -> None:
+    plan = json.loads((done / "plan.json").read_text())
+    plan["media"]["primary_clip_path"] = str(films.make_film(tmp_path / "other.mp4", shots=[30]))
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert "The plan is for another video" in refused("render", tmp_path / "plan.json", "--out", tmp_path / "cut.mp4")
+    assert not (tmp_path / "cut.mp4").exists()
+
+
+def test_what_is_there_is_kept(done: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "cut.mp4"
+    mine.write_text("mine")
+    assert "is there already" in refused("render", done / "plan.json", "--out", mine)
+    assert mine.read_text() == "mine"
+    assert run("render", done / "plan.json", "--out", mine, "--overwrite").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Long enough to be interrupted in."""
+    folder = tmp_path_factory.mktemp("long")
+    return films.make_film(folder / "long.mp4", shots=[300] * 4, size=(960, 540), sound=False)
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows sends no SIGINT to one process")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("when", ["run.json", ".cut.mp4"])
+def test_an_interrupt_leaves_nothing_half_written(
+    long_film: Path, tmp_path: Path, how: signal.Signals, when: str
+) -> None:
+    """Interrupted once while scenes are found, and once while the film is cut."""
+    process = subprocess.Popen(
+        command("direct", long_film, "--out", tmp_path / "o", "--duration", "40", "--quiet"),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(tmp_path / "o", when, process)
+    process.send_signal(how)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130, said
+    assert said.strip().splitlines()[-1] == "autocut-director: Interrupted. Nothing half-written was left behind."
+    assert not (tmp_path / "o/cut.mp4").exists()
+    assert not [path for path in (tmp_path / "o").iterdir() if path.name.startswith(".")]
+    assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "interrupted"
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows has no SIGKILL")
+def test_a_kill_leaves_no_half_file_and_the_next_run_clears_up(long_film: Path, tmp_path: Path) -> None:
+    arguments = ["direct", long_film, "--out", tmp_path / "o", "--duration", "40", "--quiet"]
+    process = subprocess.Popen(command(*arguments), stderr=subprocess.DEVNULL, start_new_session=True)
+    wait_for(tmp_path / "o", ".cut.mp4", process)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "o/cut.mp4").exists()
+    assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "running"
+    assert run(*arguments, "--no-render").returncode == 0
+    assert not [path for path in (tmp_path / "o").iterdir() if path.name.startswith(".")]
+
+
+def wait_for(folder: Path, name: str, process: subprocess.Popen[str]) -> None:
+    """Wait until `folder` holds a file whose name begins with `name`."""
+    deadline = time.monotonic() + 60
+    while not (folder.exists() and any(path.name.startswith(name) for path in folder.iterdir())):
+        assert process.poll() is None, "it ended before it could be interrupted"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

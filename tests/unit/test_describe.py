@@ -1,0 +1,164 @@
+"""A scene that fails is kept as failed with its cause; the others go on."""
+
+import json
+import time
+from collections.abc import Sequence
+
+import pytest
+from documents import described
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.runnables import RunnableLambda
+
+from autocut_director.agent.backends import ChatBuiltinVision
+from autocut_director.errors import AnswerError
+from autocut_director.prompts import load_prompt
+from autocut_director.tools.describe import (
+    describe_scenes,
+    make_describer,
+    read_description,
+    scene_messages,
+    spread_over_film,
+    with_look,
+)
+from autocut_director.tools.frames import SceneFrames, sample_frames
+from autocut_director.tools.probe import Footage
+from autocut_director.tools.scenes import detect_scenes
+from autocut_director.tools.timeline import SceneDescription
+
+ANSWER = {"summary": "A sea.", "shot_type": "全景", "subjects": ["sea"], "quality_score": 7}
+
+
+@pytest.fixture(scope="module")
+def shots(footage: Footage) -> Sequence[SceneFrames]:
+    return sample_frames(footage, detect_scenes(footage).scenes)
+
+
+def test_the_request_holds_the_prompt_and_the_stills_in_order(shots: Sequence[SceneFrames]) -> None:
+    (message,) = scene_messages(shots[0], "Look.")
+    text, *images = message.content
+    assert text == {"type": "text", "text": "Look."}
+    assert len(images) == 3
+    assert all(block["image_url"]["url"].startswith("data:image/jpeg;base64,/9j/") for block in images)
+    assert {block["image_url"]["detail"] for block in images} == {"low"}
+
+
+def test_each_scene_is_described_from_its_own_pixels(shots: Sequence[SceneFrames]) -> None:
+    vision = make_describer(ChatBuiltinVision(), load_prompt("describe_scene"), language="en")
+    looks = describe_scenes(vision, shots)
+    said = [look.description.summary for look in looks if look.description]
+    assert ["mostly blue" in said[0], "mostly green" in said[1], "mostly cyan" in said[4]] == [True] * 3
+    assert {(look.description.analyzed_by, look.description.model) for look in looks if look.description} == {
+        ("builtin", "pixels-1")
+    }
+
+
+def test_it_speaks_chinese(shots: Sequence[SceneFrames]) -> None:
+    model = ChatBuiltinVision(language="zh")
+    (look, *_) = describe_scenes(make_describer(model, load_prompt("describe_scene"), language="zh"), shots)
+    assert look.description is not None
+    assert "画面" in look.description.summary
+
+
+def test_tokens_and_seconds_are_counted_scene_by_scene(shots: Sequence[SceneFrames]) -> None:
+    looks = describe_scenes(make_describer(ChatBuiltinVision(), load_prompt("describe_scene"), language="en"), shots)
+    assert all(look.input_tokens > 100 and look.output_tokens > 5 for look in looks)
+    assert all(0 < look.seconds < 30 for look in looks)
+
+
+def test_seconds_count_from_a_scenes_own_turn(shots: Sequence[SceneFrames]) -> None:
+    def slow(_: SceneFrames) -> SceneDescription:
+        time.sleep(0.1)
+        return SceneDescription(summary="x")
+
+    looks = describe_scenes(RunnableLambda(slow), shots, parallel=1)
+    assert all(0.1 <= look.seconds < 0.3 for look in looks)
+
+
+def test_one_failure_does_not_stop_the_others(shots: Sequence[SceneFrames]) -> None:
+    def vision(shot: SceneFrames) -> dict:
+        if shot.scene.scene_id == "S0003":
+            raise ConnectionError("the cable\nis out")
+        return {"summary": "no score", "quality_score": 99} if shot.scene.scene_id == "S0004" else ANSWER
+
+    told: list[str] = []
+    looks = describe_scenes(RunnableLambda(vision), shots, on_look=lambda look: told.append(look.scene_id))
+    assert sorted(told) == ["S0001", "S0002", "S0003", "S0004", "S0005"]
+    assert [look.error for look in looks[:2]] == [None, None]
+    assert looks[2].error == "ConnectionError: the cable is out"
+    assert looks[3].error is not None
+    assert "quality_score: Input should be less than or equal to 10" in looks[3].error
+    scenes = [with_look(shot.scene, look) for shot, look in zip(shots, looks, strict=True)]
+    assert [scene.status for scene in scenes] == ["described", "described", "failed", "failed", "described"]
+    assert scenes[0].visual is not None
+    assert scenes[0].visual.shot_type == "wide"
+    assert with_look(shots[0].scene, None).status == "not_selected"
+
+
+def test_any_chat_model_can_look(shots: Sequence[SceneFrames]) -> None:
+    answers = iter([AIMessage(content=f"```json\n{json.dumps(ANSWER)}\n```")])
+    model = GenericFakeChatModel(messages=answers)
+    (look,) = describe_scenes(make_describer(model, load_prompt("describe_scene"), language="en"), shots[:1])
+    assert look.description is not None
+    assert look.description.subjects == ("sea",)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is not JSON"),
+        ("I see a sea.", "is not JSON: 'I see a sea.'"),
+        ("[1, 2]", "is no scene description"),
+        ('{"shot_type": "wide"}', "summary: Field required"),
+        ('{"summary": "x", "shot_type": "sideways"}', "shot_type"),
+    ],
+)
+def test_what_is_no_description_is_an_answer_error(content: str, said: str) -> None:
+    with pytest.raises(AnswerError, match=said):
+        read_description(AIMessage(content=content))
+
+
+def test_the_builtin_model_sees_every_form_of_image_and_nothing_from_an_address(shots: Sequence[SceneFrames]) -> None:
+    (message,) = scene_messages(shots[0], "")
+    data = message.content[1]["image_url"]["url"].partition(",")[2]
+    forms = [
+        message.content[1],
+        {"type": "image", "base64": data, "mime_type": "image/jpeg"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/jpeg", "data": data}},
+        {"type": "image_url", "image_url": message.content[1]["image_url"]["url"]},
+    ]
+    model = ChatBuiltinVision()
+    answers = {model.invoke([HumanMessage(content=[form])]).content for form in forms}
+    assert len(answers) == 1
+    blind = model.invoke([HumanMessage(content=[{"type": "image", "url": "http://127.0.0.1:9/x.jpg"}])])
+    assert json.loads(blind.text)["summary"] == ""
+    broken = model.invoke([HumanMessage(content=[{"type": "image", "base64": data[:40], "mime_type": "image/jpeg"}])])
+    assert json.loads(broken.text)["quality_score"] is None
+
+
+def test_the_builtin_model_streams_what_it_answers(shots: Sequence[SceneFrames]) -> None:
+    messages = scene_messages(shots[0], "Look.")
+    chunks = list(ChatBuiltinVision().stream(messages))
+    assert len(chunks) > 3
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole += chunk
+    answer = ChatBuiltinVision().invoke(messages)
+    assert whole.text == answer.text
+    assert whole.usage_metadata == answer.usage_metadata
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 9])
+def test_a_limit_covers_the_film(limit: int) -> None:
+    scenes = described([30, 90, 20, 60, 40, 80, 10, 70, 50, 100]).scenes
+    chosen = spread_over_film(scenes, limit)
+    assert len(chosen) == limit
+    assert list(chosen) == sorted(chosen, key=lambda scene: scene.start_frame)
+    if limit > 1:
+        assert chosen[0].start_frame < 550 / limit
+        assert chosen[-1].end_frame > 550 - 550 / limit
+
+
+def test_no_limit_is_every_scene() -> None:
+    scenes = described([30, 40, 50]).scenes
+    assert spread_over_film(scenes, 0) == spread_over_film(scenes, 7) == scenes

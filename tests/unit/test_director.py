@@ -1,0 +1,243 @@
+"""The director from Python: the same path as the command, as a Runnable."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import films
+import pytest
+from langchain_core.runnables import RunnableLambda
+
+from autocut_director import DirectorResult, Settings, build_director
+from autocut_director.agent.backends import ChatBuiltinVision
+from autocut_director.errors import BackendError, DegradedError, DocumentError, InputError, OutputError, PlanError
+from autocut_director.tools.frames import SceneFrames
+from autocut_director.tools.probe import probe_video
+from autocut_director.tools.timeline import PlanRequest
+
+FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "timeline.otio", "storyboard.html"}
+STEPS = ["probe", "scenes", "frames", "describe", "check", "plan", "prove", "deliver"]
+
+
+def direct(**options: Any) -> DirectorResult:
+    return build_director(Settings()).invoke({"vision": "builtin", "planner": "builtin", "duration": 3, **options})
+
+
+def test_a_film_becomes_a_film_a_plan_and_a_page(film: Path, tmp_path: Path) -> None:
+    result = direct(video=film, out=tmp_path / "cut")
+    assert {path.name for path in (tmp_path / "cut").iterdir()} == FILES
+    assert {path.name for path in result.files.values()} == FILES
+    assert probe_video(tmp_path / "cut/cut.mp4").picture_count == result.plan.duration_frames == 75
+    numbers = films.numbers_in(tmp_path / "cut/cut.mp4")
+    assert numbers == [n for clip in result.plan.clips for n in range(clip.in_frame, clip.out_frame)]
+    assert not result.run.degraded
+    run = json.loads((tmp_path / "cut/run.json").read_text())
+    assert (run["schema"], run["status"], run["degraded"]) == ("run.v1", "done", False)
+    assert run["video"]["digest"].startswith("sha256:")
+    assert set(run["steps"]) == set(STEPS)
+    assert [scene["status"] for scene in run["scenes"]] == ["described"] * 5
+    assert all(scene["backend"] == "builtin" and scene["input_tokens"] > 0 for scene in run["scenes"])
+    assert run["prompts"][0]["name"] == "describe_scene"
+    assert len(run["prompts"][0]["sha256"]) == 64
+    assert run["files"]["cut"] == "cut.mp4"
+
+
+def test_without_out_nothing_is_written(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = direct(video=film)
+    assert result.files == {}
+    assert len(result.scenes) == 5
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_steps_are_named_in_a_trace_and_scenes_are_told(film: Path) -> None:
+    async def events() -> list[Mapping[str, Any]]:
+        stream = build_director(Settings()).astream_events({"video": film, "duration": 3}, version="v2")
+        return [event async for event in stream]
+
+    seen = asyncio.run(events())
+    names = [event["name"] for event in seen if event["event"] == "on_chain_start"]
+    assert [name for name in names if name in STEPS] == STEPS
+    assert names[0] == "director"
+    assert "describe_scene" in names
+    told = [event["data"] for event in seen if event["event"] == "on_custom_event" and event["name"] == "scene"]
+    assert sorted(scene["scene_id"] for scene in told) == ["S0001", "S0002", "S0003", "S0004", "S0005"]
+    assert all(scene["visual"]["summary"] for scene in told)
+
+
+def test_ainvoke_batch_and_stream_are_the_same_path(film: Path) -> None:
+    director = build_director(Settings())
+    asked = {"video": film, "duration": 3}
+    plan = director.invoke(asked).plan
+    assert asyncio.run(director.ainvoke(asked)).plan == plan
+    assert [result.plan for result in director.batch([asked, asked])] == [plan, plan]
+    assert [result.plan for result in director.stream(asked)] == [plan]
+
+
+def test_a_stand_in_is_said(film: Path) -> None:
+    result = direct(video=film, vision="auto", planner="auto")
+    assert result.run.degraded
+    assert len(result.run.causes) == 2
+    assert result.plan.planned_by.degraded
+    with pytest.raises(DegradedError, match="no vision model is set up"):
+        direct(video=film, vision="auto", strict=True)
+
+
+def test_a_callers_own_vision_and_planner_are_used(film: Path) -> None:
+    def look(shot: SceneFrames) -> dict[str, Any]:
+        return {"summary": f"seen {shot.scene.scene_id}", "analyzed_by": "me"}
+
+    def propose(wish: PlanRequest) -> dict[str, Any]:
+        last = wish.document.scenes[-1]
+        return {"title": wish.brief, "clips": [{"scene_id": last.scene_id, "in_frame": 100, "out_frame": 190}]}
+
+    director = build_director(Settings(), vision=RunnableLambda(look), planner=RunnableLambda(propose, name="mine"))
+    result = director.invoke({"video": film, "duration": 1, "brief": "the sea"})
+    assert result.scenes[0].visual is not None
+    assert result.scenes[0].visual.summary == "seen S0001"
+    assert not result.run.degraded
+    assert (result.plan.title, result.plan.planned_by.planner) == ("the sea", "mine")
+    assert [(clip.in_frame, clip.out_frame) for clip in result.plan.clips] == [(155, 180)]
+    assert {change.rule for change in result.plan.adjustments} == {"inside_scene", "purpose_order", "total_duration"}
+
+
+def test_a_callers_chat_model_looks_with_the_prompt(film: Path, tmp_path: Path) -> None:
+    (tmp_path / "describe_scene.md").write_text(
+        "---\npurpose: x\nversion: 9\nvariables: [language]\n---\nSay {{language}}"
+    )
+    result = build_director(Settings(), vision=ChatBuiltinVision(language="zh"), prompts=tmp_path).invoke(
+        {"video": film}
+    )
+    assert result.run.prompts[0].version == "9"
+    assert "画面" in str(result.scenes[0].visual)
+
+
+def test_scenes_that_fail_are_counted_and_the_others_go_on(film: Path, tmp_path: Path) -> None:
+    def look(shot: SceneFrames) -> dict[str, Any]:
+        if shot.scene.scene_id in {"S0002", "S0004"}:
+            raise TimeoutError("no answer in 60 s")
+        return {"summary": "seen"}
+
+    director = build_director(Settings(), vision=RunnableLambda(look))
+    result = director.invoke({"video": film, "planner": "builtin", "duration": 3, "out": tmp_path / "o"})
+    assert [scene.status for scene in result.scenes] == ["described", "failed", "described", "failed", "described"]
+    assert result.run.totals.failed == 2
+    assert result.run.causes == ("2 of 5 scenes could not be described; S0002: TimeoutError: no answer in 60 s",)
+    assert "TimeoutError: no answer in 60 s" in (tmp_path / "o/storyboard.html").read_text()
+    assert "TimeoutError" in json.loads((tmp_path / "o/run.json").read_text())["scenes"][1]["error"]
+
+
+def test_when_nobody_can_see_the_run_fails_and_says_so(film: Path, tmp_path: Path) -> None:
+    def look(_: SceneFrames) -> None:
+        raise ConnectionError("refused")
+
+    director = build_director(Settings(), vision=RunnableLambda(look))
+    with pytest.raises(
+        BackendError, match=r"None of 5 scenes could be described\. The first: ConnectionError: refused"
+    ):
+        director.invoke({"video": film, "out": tmp_path / "o"})
+    run = json.loads((tmp_path / "o/run.json").read_text())
+    assert (run["status"], {scene["status"] for scene in run["scenes"]}) == ("failed", {"failed"})
+    assert [path.name for path in (tmp_path / "o").iterdir()] == ["run.json"]
+
+
+def test_a_planner_that_talks_nonsense_is_refused(film: Path, tmp_path: Path) -> None:
+    director = build_director(Settings(), planner=RunnableLambda(lambda _: {"clips": []}))
+    with pytest.raises(PlanError, match="no clip is left"):
+        director.invoke({"video": film, "out": tmp_path / "o"})
+    assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "failed"
+
+
+def test_an_interrupt_is_noted(film: Path, tmp_path: Path) -> None:
+    def look(_: PlanRequest) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_director(Settings(), planner=RunnableLambda(look)).invoke({"video": film, "out": tmp_path / "o"})
+    assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "interrupted"
+
+
+def test_only_as_many_scenes_as_asked_are_looked_at(film: Path) -> None:
+    result = direct(video=film, max_scenes=2)
+    assert [scene.status for scene in result.scenes].count("described") == 2
+    assert all(scene.signals is not None for scene in result.scenes)
+    assert result.run.totals.not_selected == 3
+
+
+def test_scenes_that_were_given_are_used(film: Path, tmp_path: Path) -> None:
+    direct(video=film, out=tmp_path / "o")
+    data = json.loads((tmp_path / "o/scenes.json").read_text())
+    data["scenes"] = [data["scenes"][1], {**data["scenes"][3], "note": "mine"}]
+    (tmp_path / "mine.json").write_text(json.dumps(data))
+    result = direct(video=film, scenes=tmp_path / "mine.json")
+    assert [scene.scene_id for scene in result.scenes] == ["S0002", "S0004"]
+    assert result.scenes[1].model_extra == {"note": "mine"}
+    other = films.make_film(tmp_path / "other.mp4", shots=[40])
+    with pytest.raises(DocumentError, match="is for another video: it says 200 frames at 25"):
+        direct(video=other, scenes=tmp_path / "mine.json")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"duration": 0}, "duration = 0: input should be greater than 0"),
+        ({"duration": float("nan")}, "duration = nan"),
+        ({"frames_per_scene": 0}, "frames_per_scene = 0"),
+        ({"max_scenes": -1}, "max_scenes = -1"),
+        ({"vision": "psychic"}, "vision = 'psychic': input should be 'auto' or 'builtin'"),
+        ({"speed": 2}, "No option 'speed'. Known: video, out, brief, duration"),
+        ({"video": None}, "video = None"),
+    ],
+)
+def test_a_wrong_request_is_named(film: Path, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as refused:
+        direct(**{"video": film, **wrong})
+    assert said in str(refused.value)
+
+
+def test_the_folder_is_this_videos_or_empty(film: Path, tmp_path: Path) -> None:
+    direct(video=film, out=tmp_path / "o", no_render=True)
+    direct(video=film, out=tmp_path / "o", no_render=True)
+    other = films.make_film(tmp_path / "other.mp4", shots=[40, 30])
+    with pytest.raises(OutputError, match="holds something else"):
+        direct(video=other, out=tmp_path / "o")
+    direct(video=other, out=tmp_path / "o", overwrite=True, no_render=True)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/thesis.txt").touch()
+    with pytest.raises(
+        OutputError, match=r"holds something else \(thesis\.txt\); choose another folder, or add --overwrite"
+    ):
+        direct(video=film, out=tmp_path / "mine")
+    with pytest.raises(OutputError, match="is a file; name a folder"):
+        direct(video=film, out=film)
+
+
+def test_the_video_itself_is_never_replaced(film: Path, tmp_path: Path) -> None:
+    video = tmp_path / "cut.mp4"
+    video.write_bytes(film.read_bytes())
+    with pytest.raises(OutputError, match="is where a result would go"):
+        direct(video=video, out=tmp_path, overwrite=True)
+    assert video.read_bytes() == film.read_bytes()
+
+
+def test_a_film_cut_short_warns_how_much(film: Path, tmp_path: Path) -> None:
+    whole = films.remux(film, tmp_path / "whole.mp4", after=["-movflags", "+faststart"])
+    (tmp_path / "short.mp4").write_bytes(whole.read_bytes()[: int(whole.stat().st_size * 0.7)])
+    result = direct(video=tmp_path / "short.mp4", out=tmp_path / "o")
+    assert "of 200 frames are there" in result.run.warnings[0]
+    assert probe_video(tmp_path / "o/cut.mp4").picture_count == result.plan.duration_frames
+
+
+def test_more_than_there_is_is_met_with_all_there_is(film: Path) -> None:
+    result = direct(video=film, duration=60)
+    assert result.plan.duration_frames == 200
+    assert result.plan.assumptions == ("60 s were asked, the film has 8.0 s: all of it is used.",)
+    assert result.run.warnings == result.plan.assumptions
+
+
+def test_chinese_from_the_setting(film: Path) -> None:
+    result = build_director(Settings(language="zh")).invoke({"video": film, "duration": 3})
+    assert "画面" in str(result.scenes[0].visual)
+    assert "镜头" in result.plan.clips[0].reason

@@ -1,0 +1,72 @@
+"""What is shipped, and what loading it costs."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import autocut_director
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+FOLDERS = {"autocut_director": "autocut_director", "autocut_director.agent": "agent"}
+FOLDERS |= {"autocut_director.prompts": "prompts", "autocut_director.tools": "tools"}
+
+
+def test_every_folder_with_code_is_a_package_that_is_shipped() -> None:
+    """A sub-package that is missing from the list vanishes from the wheel without a word."""
+    shipped = set(PROJECT["tool"]["setuptools"]["packages"])
+    found = {"autocut_director"}
+    for folder in ("agent", "tools", "prompts"):
+        for code in (ROOT / folder).rglob("*.py"):
+            found.add(".".join(["autocut_director", *code.parent.relative_to(ROOT).parts]))
+    assert shipped == found
+    assert PROJECT["tool"]["setuptools"]["package-dir"] == FOLDERS
+
+
+def test_the_public_door() -> None:
+    assert all(getattr(autocut_director, name) is not None for name in autocut_director.__all__)
+
+
+def test_each_room_opens_what_it_names() -> None:
+    from autocut_director import agent, tools
+
+    for room in (agent, tools):
+        assert all(getattr(room, name) is not None for name in room.__all__)
+
+
+def loaded_by(code: str) -> set[str]:
+    script = f"{code}\nimport sys; print(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    return set(said.split())
+
+
+def test_importing_the_door_loads_nothing_heavy() -> None:
+    heavy = {
+        "langchain",
+        "langchain_core",
+        "pydantic",
+        "cv2",
+        "moviepy",
+        "av",
+        "numpy",
+        "scenedetect",
+        "opentimelineio",
+    }
+    assert not loaded_by("import autocut_director") & heavy
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = {
+        "langchain",
+        "langchain_core",
+        "pydantic",
+        "cv2",
+        "moviepy",
+        "av",
+        "numpy",
+        "scenedetect",
+        "opentimelineio",
+    }
+    code = "import autocut_director.__main__ as m; assert m._run(['--help']) == 0"
+    assert not loaded_by(code) & heavy
