@@ -25,8 +25,8 @@ def main() -> NoReturn:
 def _leave(status: int) -> NoReturn:
     """End now, without waiting for threads that still work for nobody.
 
-    `sys.exit` would not do: where an interrupt once passed through `exec` (importing a dataclass does), CPython ends the
-    process as killed by SIGINT whatever the status.
+    `sys.exit` would not do: where an interrupt once passed through `exec` (importing a dataclass does), CPython ends
+    the process as killed by SIGINT whatever the status.
     """
     sys.stdout.flush()
     sys.stderr.flush()
