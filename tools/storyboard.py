@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from autocut_director.tools.files import write_text
 from autocut_director.tools.frames import Frame
@@ -61,7 +61,7 @@ def write_storyboard(board: Storyboard, out: Path) -> Path:
 
 def storyboard_html(board: Storyboard) -> str:
     """Return the page."""
-    loader = PackageLoader("autocut_director.tools", "templates")
+    loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(loader=loader, autoescape=select_autoescape(["html"]), undefined=StrictUndefined)
     page = environment.get_template("storyboard.html")
     view = _View(board)
