@@ -20,9 +20,10 @@ from autocut_director.tools.files import (
 from autocut_director.tools.frames import sample_frames
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.render import footage_of, render_edit
+from autocut_director.tools.rules import check_against_film
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.storyboard import Storyboard, middle_stills, write_storyboard
-from autocut_director.tools.timeline import first_problem
+from autocut_director.tools.timeline import EditPlan, ScenesDocument, first_problem
 
 NAMES = {
     "scenes": "scenes.json",
@@ -41,9 +42,10 @@ def claim(folder: Path, footage: Footage, account: RunAccount, *, overwrite: boo
     Raises:
         OutputError: It cannot be written, holds something else, or would replace the video itself.
     """
+    ours = overwrite or _is_earlier_run(folder / NAMES["run"], footage)
+    make_room(folder, overwrite=ours, besides=footage.path)
     if any((folder / name).exists() and (folder / name).samefile(footage.path) for name in NAMES.values()):
         raise OutputError(f"{footage.path} is where a result would go; choose another folder with --out.")
-    make_room(folder, overwrite=overwrite or _is_earlier_run(folder / NAMES["run"], footage), besides=footage.path)
     write_account(folder, account)
 
 
@@ -53,23 +55,21 @@ def make_room(folder: Path, *, overwrite: bool, besides: Path | None = None) -> 
     Raises:
         OutputError: It is a file, cannot be made or read, or holds something else.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"--out {folder} is a file; name a folder.")
     try:
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"--out {folder} is a file; name a folder.")
         folder.mkdir(parents=True, exist_ok=True)
         remove_leftovers(folder)
         held = [entry for entry in folder.iterdir() if not is_leftover(entry)]
         held = [entry for entry in held if besides is None or not besides.exists() or not entry.samefile(besides)]
     except OSError as exc:
-        raise OutputError(f"Cannot write into {folder}: {exc.strerror or exc}. Choose another with --out.") from exc
+        raise OutputError(f"Cannot write into {str(folder)[:200]}: {exc.strerror or exc}. Try another --out.") from exc
     if held and not overwrite:
         names = ", ".join(sorted(entry.name for entry in held)[:3])
         raise OutputError(f"{folder} holds something else ({names}); choose another folder, or add --overwrite.")
 
 
 def _is_earlier_run(run_file: Path, footage: Footage) -> bool:
-    if not run_file.exists():
-        return False
     try:
         run = read_json(run_file)
     except DocumentError:
@@ -113,6 +113,7 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
     account = _finished_run(folder)
     document = read_scenes(folder / NAMES["scenes"])
     plan = read_plan(folder / NAMES["plan"])
+    _check_they_agree(plan, document)
     shots = sample_frames(footage_of(plan), document.scenes, per_scene=1, progress=progress)
     board = Storyboard(
         document=document,
@@ -123,6 +124,20 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
         causes={scene.scene_id: scene.error for scene in account.scenes if scene.error},
     )
     return write_storyboard(board, folder / NAMES["storyboard"])
+
+
+def _check_they_agree(plan: EditPlan, document: ScenesDocument) -> None:
+    """Prove that a plan and the scenes beside it are of one film.
+
+    Raises:
+        DocumentError: They are not.
+        PlanError: The plan's clips do not fit its film.
+    """
+    check_against_film(plan)
+    unknown = {clip.scene_id for clip in plan.clips} - {scene.scene_id for scene in document.scenes}
+    if unknown or document.media.duration_frames != plan.media.duration_frames:
+        what = f"it uses {', '.join(sorted(unknown))}" if unknown else "it is of another film"
+        raise DocumentError(f"{NAMES['plan']} does not belong to {NAMES['scenes']}: {what}. Run direct again.")
 
 
 def _finished_run(folder: Path) -> RunAccount:

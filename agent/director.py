@@ -241,7 +241,7 @@ def _missing(footage: Footage) -> tuple[str, ...]:
 
 
 def _damaged(document: ScenesDocument) -> tuple[str, ...]:
-    damaged = int((document.media.model_extra or {}).get("damaged_frames") or 0)
+    damaged = document.media.damaged_frames
     if not damaged:
         return ()
     total = document.media.duration_frames

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autocut_director.errors import InputError
+from autocut_director.tools.timeline import Seconds
 
 Choice = Literal["auto", "builtin"]
 
@@ -19,7 +20,7 @@ class DirectRequest(BaseModel):
     video: Path
     out: Path | None = None
     brief: str = ""
-    duration: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    duration: Seconds | None = None
     vision: Choice = "auto"
     planner: Choice = "auto"
     scenes: Path | None = None

@@ -10,13 +10,16 @@ from autocut_director.errors import AutoCutError
 
 INTERRUPTED = 130
 OUR_FAULT = 1
+_LONGEST_LINE = 600  # characters of an error; values that are longer are cut
 
 
 def main() -> NoReturn:
     """Run the command line and exit."""
     _speak_utf8()
-    signal.signal(signal.SIGTERM, _terminate)
-    status = _run(sys.argv[1:])
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):  # asked to end, terminal closed, Ctrl-Break on Windows
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _terminate)
+    status = _run(sys.argv[1:] or ["--help"])
     if status == INTERRUPTED:
         _leave(status)
     sys.exit(status)
@@ -63,7 +66,9 @@ def _sentence(message: str) -> str:
 
 
 def _failed(message: str, status: int) -> int:
-    print(f"autocut-director: {' '.join(message.split())}", file=sys.stderr)  # noqa: T201
+    line = " ".join(message.split())
+    line = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
+    print(f"autocut-director: {line}", file=sys.stderr)  # noqa: T201
     return status
 
 

@@ -148,7 +148,7 @@ def describe(
     from autocut_director.agent.director import build_describer
     from autocut_director.tools.files import check_new_file, to_json, write_text
 
-    check_new_file(out, overwrite=overwrite, source=video)
+    check_new_file(out, overwrite=overwrite, sources=[video, *([scenes] if scenes else [])])
     options = {
         **{"video": video, "vision": vision, "scenes": scenes, "max_scenes": max_scenes, "language": language},
         **{"frames_per_scene": frames_per_scene, "prompts": prompts},
@@ -157,9 +157,9 @@ def describe(
     with _display(console, quiet=quiet) as display:
         described = build_describer().invoke(options, {"callbacks": [display]})
     write_text(out, to_json(described.document))
-    _close(console, described.account, f"{out}: {_looked(described.account)}", json=json)
     if strict:
         described.account.refuse_degraded()
+    _close(console, described.account, f"{out}: {_looked(described.account)}", json=json)
 
 
 @app.command()
@@ -178,9 +178,12 @@ def plan(
     from autocut_director.agent.planner import plan_document
     from autocut_director.tools.files import check_new_file, read_scenes, to_json, write_text
 
-    check_new_file(out, overwrite=overwrite, source=scenes)
-    made, warnings = plan_document(read_scenes(scenes), duration=duration, planner=planner, language=language)
+    document = read_scenes(scenes)
+    check_new_file(out, overwrite=overwrite, sources=[scenes, Path(document.media.primary_clip_path)])
+    made, warnings = plan_document(document, duration=duration, planner=planner, language=language)
     write_text(out, to_json(made))
+    if strict and made.planned_by.degraded:
+        raise DegradedError("Degraded, which --strict forbids: the builtin planner stood in for a model.")
     console = _console()
     for warning in warnings:
         console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
@@ -188,8 +191,6 @@ def plan(
     _say(console, f"{out}: {len(made.clips)} clips, {seconds:.2f} s, planned by {made.planned_by.planner}.")
     if json:
         print(to_json(made), end="")  # noqa: T201
-    if strict and made.planned_by.degraded:
-        raise DegradedError("Degraded, which --strict forbids: the builtin planner stood in for a model.")
 
 
 @app.command()
@@ -205,7 +206,7 @@ def render(
     from autocut_director.tools.render import render_edit
 
     read = read_plan(plan)
-    check_new_file(out, overwrite=overwrite, source=Path(read.media.primary_clip_path))
+    check_new_file(out, overwrite=overwrite, sources=[plan, Path(read.media.primary_clip_path)])
     console = _console()
     with _display(console, quiet=quiet) as display:
         render_edit(read, out, progress=display.meter("deliver"))
@@ -225,7 +226,7 @@ def export(
     from autocut_director.tools.files import check_new_file, read_plan
 
     read = read_plan(plan)
-    check_new_file(out, overwrite=overwrite, source=plan)
+    check_new_file(out, overwrite=overwrite, sources=[plan, Path(read.media.primary_clip_path)])
     export_timeline(read, out, to=to)
     _say(_console(), f"{out}: {len(read.clips)} clips as {to}.")
 
@@ -286,4 +287,4 @@ def _display(console: "Console", *, quiet: bool) -> Any:
 
 
 def _say(console: "Console", message: str) -> None:
-    console.print(message, markup=False, soft_wrap=True)
+    console.print(message.replace("\n", " "), markup=False, soft_wrap=True)

@@ -26,13 +26,13 @@ _STEPS = {
 class Display(BaseCallbackHandler, AbstractContextManager["Display"]):
     """Shows each step with a bar, and warnings; a LangChain callback handler for the director's events.
 
-    Nothing but warnings is shown when `quiet`.
+    Nothing but warnings is shown when `quiet`, or when nobody is watching.
     """
 
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console = console
         columns = TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-        self._progress = Progress(*columns, console=console, disable=quiet)
+        self._progress = Progress(*columns, console=console, disable=quiet or not console.is_terminal)
         self._tasks: dict[str, TaskID] = {}
 
     def on_custom_event(self, name: str, data: Any, **_: Any) -> None:

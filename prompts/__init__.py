@@ -53,11 +53,23 @@ def load_prompt(name: str, folder: Path | None = None) -> Prompt:
         PromptError: `folder` is no folder, or the file is unreadable, has no front matter, or uses other variables
             than it declares.
     """
-    if folder is not None and not folder.is_dir():
-        raise PromptError(f"There is no prompts folder {folder}; name one with --prompts or PROMPTS_DIR.")
-    own = folder / f"{name}.md" if folder is not None else None
-    path = own if own is not None and own.exists() else BUILTIN / f"{name}.md"
+    own = _own_files(folder) if folder is not None else {}
+    path = own.get(name, BUILTIN / f"{name}.md")
     return _parsed(name, path, _content(path))
+
+
+def _own_files(folder: Path) -> dict[str, Path]:
+    """Return the prompt files in a user's folder, by name."""
+    try:
+        own = {path.stem: path for path in folder.iterdir() if (BUILTIN / path.name).exists() and path.suffix == ".md"}
+    except OSError as exc:
+        raise PromptError(
+            f"There is no prompts folder {str(folder)[:200]} ({exc.strerror}); name one with --prompts or PROMPTS_DIR."
+        ) from exc
+    if not own:
+        known = ", ".join(sorted(path.name for path in BUILTIN.glob("*.md")))
+        raise PromptError(f"{folder} holds no prompt file of ours; put one of these into it: {known}.")
+    return own
 
 
 def _content(path: Path) -> bytes:

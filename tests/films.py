@@ -116,30 +116,32 @@ def _add_sound(pictures: Path, target: Path, samples: np.ndarray) -> None:
         file.setparams((1, 2, SOUND_RATE, 0, "NONE", ""))
         file.writeframes((samples * 32767).astype("<i2").tobytes())
     codec = "mp2" if target.suffix in {".mpg", ".ts"} else "aac"
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(pictures), "-i", str(wav)]
-    subprocess.run([*command, "-c:v", "copy", "-c:a", codec, str(target)], check=True)
+    ffmpeg("-i", str(pictures), "-i", str(wav), "-c:v", "copy", "-c:a", codec, str(target))
     pictures.unlink()
     wav.unlink()
 
 
 def sound_of(path: Path) -> np.ndarray:
     """All samples of a film's sound, mono, 48 kHz, float32, from where its streams begin."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-ac", "1", "-ar", str(SOUND_RATE)]
-    raw = subprocess.run([*command, "-f", "f32le", "-"], check=True, capture_output=True).stdout
+    raw = ffmpeg("-i", str(path), "-ac", "1", "-ar", str(SOUND_RATE), "-f", "f32le", "-")
     return np.frombuffer(raw, np.float32)
+
+
+def ffmpeg(*arguments: str) -> bytes:
+    """Run ffmpeg; return what it writes to stdout."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *arguments]
+    return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 def remux(source: Path, target: Path, *, before: Sequence[str] = (), after: Sequence[str] = ()) -> Path:
     """Copy `source` to `target` through ffmpeg with options before and after the input, streams untouched."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", *before, "-i", str(source), *after]
-    subprocess.run([*command, "-c", "copy", str(target)], check=True)
+    ffmpeg(*before, "-i", str(source), *after, "-c", "copy", str(target))
     return target
 
 
 def as_shown(path: Path) -> np.ndarray:
     """The first picture as ffmpeg shows it, upright: (height, width, 3) RGB."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-frames:v", "1"]
-    png = subprocess.run([*command, "-f", "image2pipe", "-c:v", "png", "-"], check=True, capture_output=True).stdout
+    png = ffmpeg("-i", str(path), "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-")
     return np.ascontiguousarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)[..., ::-1])
 
 

@@ -5,6 +5,7 @@ Nine shots with sound. It gives the main job something to work on where there is
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -134,14 +135,14 @@ def make_demo_film(out: Path, *, progress: Progress | None = None) -> Path:
     from moviepy import concatenate_videoclips
 
     film = concatenate_videoclips([_shot(*shot) for shot in _SHOTS])
-    with replacing(out) as part:
+    with replacing(out) as part, TemporaryDirectory(prefix="autocut-") as scratch:
         film.write_videofile(
             str(part),
             fps=FPS,
             codec="libx264",
             audio_codec="aac",
             preset="veryfast",
-            temp_audiofile_path=str(part.parent),
+            temp_audiofile_path=scratch,
             ffmpeg_params=["-crf", "18", "-pix_fmt", "yuv420p"],
             logger=_bar(progress) if progress else None,
         )

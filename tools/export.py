@@ -7,6 +7,7 @@ import opentimelineio as otio
 
 from autocut_director.errors import InputError
 from autocut_director.tools.files import write_text
+from autocut_director.tools.rules import check_against_film
 from autocut_director.tools.timeline import Clip, EditPlan, frame_count
 
 
@@ -15,10 +16,12 @@ def export_timeline(plan: EditPlan, out: Path, *, to: str = "otio") -> Path:
 
     Raises:
         InputError: No such format.
+        PlanError: The plan's clips do not fit its film.
         OutputError: The file cannot be written there.
     """
     if to not in WRITERS:
         raise InputError(f"No timeline format {to!r}. Known: {', '.join(sorted(WRITERS))}.")
+    check_against_film(plan)
     write_text(out, WRITERS[to](plan))
     return out
 

@@ -9,14 +9,14 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 from pydantic import BaseModel, ValidationError
 
-from autocut_director.errors import DocumentError, InputError, OutputError
+from autocut_director.errors import DocumentError, OutputError
 from autocut_director.tools.timeline import EditPlan, Media, ScenesDocument, first_problem, media_path
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -44,6 +44,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _why_not_written(path: Path, exc: OSError) -> str:
+    if exc.errno == errno.ENAMETOOLONG:
+        return f"The name {str(path)[:60]}… is too long for this system; choose another with --out."
     if exc.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return f"No space left for {path}: free some, or choose another place with --out."
     return f"Cannot write {path}: {exc.strerror or exc}. Choose another place with --out."
@@ -106,11 +108,13 @@ def read_json(path: Path) -> Any:
         DocumentError: No such file, unreadable, not UTF-8, or not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+        json.dumps(data, ensure_ascii=False).encode()  # a lone half of a surrogate pair could not be written again
     except OSError as exc:
         raise DocumentError(f"Cannot read {path}: {exc.strerror or exc}.") from exc
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:  # not UTF-8, not JSON, a number of thousands of digits, a deep nest
         raise DocumentError(f"{path} is not JSON: {exc}.") from exc
+    return data
 
 
 def _read(path: Path, kind: type[Document], *, schema: str, schema_at: tuple[str, ...]) -> Document:
@@ -126,30 +130,26 @@ def _read(path: Path, kind: type[Document], *, schema: str, schema_at: tuple[str
         raise DocumentError(f"{path}: {first_problem(exc)}.") from exc
 
 
-def check_new_file(path: Path, *, overwrite: bool, source: Path | None = None) -> None:
+def check_new_file(path: Path, *, overwrite: bool, sources: Iterable[Path] = ()) -> None:
     """Refuse to write to `path` what would destroy something.
 
     Raises:
-        OutputError: `path` is a folder, or the video itself, or is there already and `overwrite` is off.
+        OutputError: `path` is no file, or one of `sources`, or is there already and `overwrite` is off.
     """
+    try:
+        _check_new_file(path, overwrite, sources)
+    except OSError as exc:
+        raise OutputError(_why_not_written(path, exc)) from exc
+
+
+def _check_new_file(path: Path, overwrite: bool, sources: Iterable[Path]) -> None:
     if path.is_dir():
         raise OutputError(f"--out {path} is a folder; name a file in it, such as {path / 'result'}.")
-    if source is not None and path.exists() and source.exists() and path.samefile(source):
-        raise OutputError(f"--out {path} is the source itself; choose another name.")
+    if path.exists() and not path.is_file():
+        raise OutputError(f"--out {path} is a device, not a file; choose another name.")
+    if any(path.exists() and source.exists() and path.samefile(source) for source in sources):
+        raise OutputError(f"--out {path} is one of the sources; choose another name.")
     if path.exists() and not overwrite:
         raise OutputError(f"{path} is there already; choose another name, or add --overwrite.")
     if not path.absolute().parent.is_dir():
         raise OutputError(f"There is no folder {path.absolute().parent} to write {path.name} into; make it first.")
-
-
-def existing(path: Path, *, what: str) -> Path:
-    """Return `path` if it is a file.
-
-    Raises:
-        InputError: It is not there, or is a folder.
-    """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; {what} is wanted.")
-    if not path.exists():
-        raise InputError(f"There is no file {path}; {what} is wanted.")
-    return path

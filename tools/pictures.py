@@ -9,7 +9,16 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from autocut_director.tools.probe import Footage, decoded, film_stream, grid_frame, open_video
+from autocut_director.tools.probe import (
+    NO_STAMP,
+    Footage,
+    decoded,
+    film_stream,
+    first_after_seek,
+    grid_frame,
+    open_video,
+    stamp_of,
+)
 
 Image = NDArray[np.uint8]
 """(height, width, 3) in OpenCV's order: blue, green, red."""
@@ -43,9 +52,12 @@ class Shown:
 
 def walk(footage: Footage) -> Iterator[Picture]:
     """Decode the whole film once; yield each picture that decodes, in order."""
+    index = -1
     with open_video(footage.path) as container:
         for frame in decoded(container, film_stream(container, footage.path)):
-            yield _on_grid(frame, footage)
+            picture = _on_grid(frame, footage, index)
+            index = picture.index
+            yield picture
 
 
 def pictures_at(footage: Footage, indexes: Sequence[int]) -> Iterator[Shown]:
@@ -71,8 +83,11 @@ def shrunk(frame: VideoFrame, width: int, height: int, *, interpolation: str = "
     return small.to_ndarray().astype(np.uint8, copy=False)
 
 
-def _on_grid(frame: VideoFrame, footage: Footage) -> Picture:
-    stamp = frame.pts if frame.pts is not None else frame.dts or footage.origin
+def _on_grid(frame: VideoFrame, footage: Footage, after: int) -> Picture:
+    """Place a decoded picture; one without any stamp (the last of an AVI) comes next `after` the one before it."""
+    stamp = stamp_of(frame)
+    if stamp == NO_STAMP:
+        return Picture(after + 1, frame)
     return Picture(max(0, grid_frame(stamp, footage.origin, footage.time_base, footage.rate)), frame)
 
 
@@ -86,7 +101,7 @@ class _Reader:
     def _open(self) -> None:
         self._container = open_video(self._footage.path)
         self._stream = film_stream(self._container, self._footage.path)
-        self._start()
+        self._start(next(decoded(self._container, self._stream), None))
 
     def close(self) -> None:
         self._container.close()
@@ -102,26 +117,25 @@ class _Reader:
         footage = self._footage
         early = index - footage.seek_margin
         if early > 0:
-            self._container.seek(footage.origin + int(early / footage.rate / footage.time_base), stream=self._stream)
-            if self._start() and self._picture.index <= index:
+            ticks = footage.origin + int(early / footage.rate / footage.time_base)
+            if self._start(first_after_seek(self._container, self._stream, ticks)) and self._picture.index <= index:
                 return
         self.close()
         self._open()
 
-    def _start(self) -> bool:
-        """Decode from where the container stands; tell whether there was anything to decode."""
-        self._frames: Iterator[VideoFrame] = decoded(self._container, self._stream)
-        first = next(self._frames, None)
+    def _start(self, first: VideoFrame | None) -> bool:
+        """Go on from the picture `first`; tell whether there is one."""
         if first is None:
             return False
-        self._picture = _on_grid(first, self._footage)
+        self._frames: Iterator[VideoFrame] = decoded(self._container, self._stream)
+        self._picture = _on_grid(first, self._footage, -1)
         self._following: Picture | None = None
         self._peek()
         return True
 
     def _peek(self) -> None:
         frame = next(self._frames, None)
-        self._following = None if frame is None else _on_grid(frame, self._footage)
+        self._following = None if frame is None else _on_grid(frame, self._footage, self._picture.index)
 
     def _step(self) -> None:
         if self._following is not None:

@@ -4,6 +4,7 @@ Packets are read to the end because headers lie: they say what was meant to be i
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,9 +20,11 @@ from numpy.typing import NDArray
 from pydantic import NonNegativeInt, PositiveInt
 
 from autocut_director.errors import VideoError
-from autocut_director.tools.timeline import Media, Rate, Record, frame_count, nearest_standard
+from autocut_director.tools.timeline import ExactFraction, Media, Rate, Record, frame_count, nearest_standard
 
 _NOT_FILMS = {"tty", "image2", "gif", "apng"}
+NO_STAMP = -(2**62)
+"""Stands for a time stamp that is not there."""
 _REORDERED = 16  # frames that a stream may decode before it shows them, H.264's and H.265's most
 _MISSING_SHARE = 0.02  # less than this share of the declared length missing is how containers round
 
@@ -49,7 +52,7 @@ class Footage(Record):
     video_stream: NonNegativeInt
     audio_stream: NonNegativeInt | None
     origin: int
-    time_base: Rate
+    time_base: ExactFraction
     longest_hold: PositiveInt
     seek_margin: NonNegativeInt
 
@@ -73,7 +76,7 @@ class Footage(Record):
             height=self.height,
             has_audio=self.has_audio,
             start_tc=self.start_tc,
-            digest=self.digest,  # kept beside the fields that every reader knows
+            digest=self.digest,
         )
 
 
@@ -109,8 +112,6 @@ def open_video(path: Path) -> InputContainer:
     """
     try:
         container = av.open(str(path), metadata_errors="replace")
-    except PermissionError as exc:
-        raise VideoError(f"{path} cannot be read: permission denied.") from exc
     except (av.error.FFmpegError, OSError) as exc:
         raise VideoError(f"{path} is no video that can be read ({exc.strerror}).") from exc
     if container.format.name in _NOT_FILMS or container.format.name.endswith("_pipe"):
@@ -120,22 +121,31 @@ def open_video(path: Path) -> InputContainer:
 
 
 def film_stream(container: InputContainer, path: Path) -> VideoStream:
-    """Return the film's pictures: the first video stream that is not a cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
-            stream.thread_type = "AUTO"
-            return stream
+    """Return the film's pictures: what FFmpeg holds for the main video stream, never a cover picture."""
+    films = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
+    best = container.streams.best("video")
+    for stream in [s for s in films if best is not None and s.index == best.index] or films:
+        stream.thread_type = "AUTO"
+        return stream
     sound = "only sound" if container.streams.audio else "no pictures"
     raise VideoError(f"{path} holds {sound}; a video is wanted.")
 
 
 def _checked(path: Path) -> Path:
-    if path.is_dir():
-        raise VideoError(f"{path} is a folder; name one video file.")
-    if not path.exists():
-        raise VideoError(f"There is no file {path}.")
-    if path.stat().st_size == 0:
-        raise VideoError(f"{path} is empty (0 bytes).")
+    try:
+        os.fsencode(path).decode()
+        if path.is_dir():
+            raise VideoError(f"{path} is a folder; name one video file.")
+        if not path.exists():
+            raise VideoError(f"There is no file {path}.")
+        if path.stat().st_size == 0:
+            raise VideoError(f"{path} is empty (0 bytes).")
+    except UnicodeDecodeError as exc:
+        raise VideoError(f"The name {os.fsencode(path)!r} is not UTF-8; rename the file.") from exc
+    except OSError as exc:
+        raise VideoError(f"{str(path)[:60]} cannot be read: {exc.strerror}.") from exc
+    if not os.access(path, os.R_OK):
+        raise VideoError(f"{path} cannot be read: permission denied.")
     return path.absolute()
 
 
@@ -177,7 +187,7 @@ def grid_frame(ticks: Any, origin: int, time_base: Fraction, rate: Fraction) -> 
 def _measured(path: Path, container: InputContainer, stream: VideoStream, picture: VideoFrame) -> Footage:
     scan = _scan(container, stream, path)
     time_base = Fraction(stream.time_base or Fraction(1, 1000))
-    origin = int(scan.ticks[0])
+    origin = _origin(scan, picture)
     rate, variable = _rate(stream, scan.ticks, time_base)
     shown = grid_frame(scan.ticks, origin, time_base, rate)
     hold = max(1, int(grid_frame(scan.last_ticks, 0, time_base, rate))) if variable else 1
@@ -212,14 +222,16 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
     end = 0.0
     for packet in packets(container, stream, *container.streams.audio[:1]):
         stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None or not packet.size or packet.is_discard:
+        if stamp is None or packet.is_discard:
             continue
         end = max(end, float((stamp + (packet.duration or 0)) * (packet.time_base or 0)))
         if packet.stream is stream or packet.stream_index == stream.index:
             ticks[stamp] = packet.duration or 0
             keys |= {stamp} if packet.is_keyframe else set()
     if not ticks:
-        raise VideoError(f"{path} holds no pictures: its length is zero.")
+        raise VideoError(
+            f"{path} holds no pictures with time stamps; put it into a container: ffmpeg -i IN -c copy OUT.mp4"
+        )
     ordered = np.array(sorted(ticks), dtype=np.int64)
     return _Scan(ordered, np.array(sorted(keys), dtype=np.int64), ticks[int(ordered[-1])], end)
 
@@ -246,14 +258,34 @@ def _seek_margin(container: InputContainer, stream: VideoStream, scan: _Scan, ra
 
     MPEG program and transport streams land on the keyframe after the one asked for. Tried here, in the widest gap.
     """
-    if len(scan.keys) < 2 or stream.time_base is None:  # noqa: PLR2004  # no gap to try in
+    bounds = np.unique([scan.ticks[0], *scan.keys, scan.ticks[-1]])
+    if len(bounds) == 1 or stream.time_base is None:  # a film of one picture
         return 0
-    gaps = np.diff(scan.keys)
-    target = int(scan.keys[gaps.argmax()] + gaps.max() // 2)
-    container.seek(target, stream=stream)
-    landed = next((picture.pts for picture in decoded(container, stream)), None)
-    late = landed is None or landed > target
+    gaps = np.diff(bounds)
+    target = int(bounds[gaps.argmax()] + gaps.max() // 2)
+    landed = first_after_seek(container, stream, target)
+    late = landed is None or stamp_of(landed) > target
     return int(gaps.max() * stream.time_base * rate) + _REORDERED if late else 0
+
+
+def first_after_seek(container: InputContainer, stream: VideoStream, ticks: int) -> VideoFrame | None:
+    """Seek to the keyframe before `ticks`; return the first picture decoded there, None where there is none."""
+    try:
+        container.seek(ticks, stream=stream)
+    except (av.error.FFmpegError, OSError):  # a damaged index: as if it had landed nowhere
+        return None
+    return next(decoded(container, stream), None)
+
+
+def stamp_of(picture: VideoFrame) -> int:
+    """Return a picture's time stamp; where the container stores none (AVI), its decoding time."""
+    stamp = picture.pts if picture.pts is not None else picture.dts
+    return NO_STAMP if stamp is None else stamp
+
+
+def _origin(scan: _Scan, first: VideoFrame) -> int:
+    """Return the first picture's time stamp. Where packets carry decoding times only, the decoder is some ahead."""
+    return int(scan.ticks[0]) if first.pts is not None else max(int(scan.ticks[0]), stamp_of(first))
 
 
 def _standardised(rate: Fraction) -> Fraction:

@@ -5,6 +5,7 @@ filter, where a picture's time stamp *is* its grid frame, and cut there by numbe
 shift a cut. Sound is cut at the same instants and padded or trimmed to the very sample, so that it cannot drift.
 """
 
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import IO
 
-from autocut_director.errors import DocumentError, OutputError, RenderError
+from autocut_director.errors import DocumentError, OutputError, RenderError, VideoError
 from autocut_director.tools.files import replacing
 from autocut_director.tools.probe import Footage, probe_video
 from autocut_director.tools.rules import check_against_film
@@ -63,6 +64,11 @@ def footage_of(plan: EditPlan) -> Footage:
         DocumentError: It is another film.
     """
     footage = probe_video(plan.media.primary_clip_path)
+    if plan.media.digest and plan.media.digest != footage.digest:
+        raise DocumentError(
+            f"The plan is for another video: {footage.path} is not the file it was made from. If that is meant (a film "
+            "that replaces its proxy), take media.digest out of the plan."
+        )
     planned = (plan.media.duration_frames, plan.rate)
     if planned != (footage.duration_frames, footage.rate):
         raise DocumentError(
@@ -179,13 +185,17 @@ def _failure(errors: IO[bytes], status: int, out: Path) -> OutputError | RenderE
     errors.seek(0)
     lines = errors.read().decode("utf-8", "replace").split("\n")
     said = " / ".join(line.strip() for line in lines[-6:] if line.strip())
-    if "No space left" in said or "File too large" in said:
+    full = status == -getattr(signal, "SIGXFSZ", 0) or "No space left" in said or "File too large" in said
+    if full:
         return OutputError(f"No space left for {out}: free some, or choose another place with --out.")
     return RenderError(f"ffmpeg failed with status {status}: {said or 'it said nothing'}")
 
 
 def _check_length(film: Path, plan: EditPlan) -> None:
     """Count the film's pictures, so that what is handed over is what was planned."""
-    made = probe_video(film)
+    try:
+        made = probe_video(film)
+    except VideoError as exc:
+        raise RenderError(f"ffmpeg made no film: {exc}") from exc
     if made.picture_count != plan.duration_frames:
         raise RenderError(f"The film has {made.picture_count} frames, the plan {plan.duration_frames}.")

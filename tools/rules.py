@@ -59,6 +59,7 @@ def check_against_film(plan: EditPlan) -> None:
         for clip in plan.clips
         if not clip.in_frame < clip.out_frame <= film
     ]
+    broken += _repeats(plan.clips)
     orders = [clip.order for clip in plan.clips]
     if orders != list(range(1, len(orders) + 1)):
         broken.append(f"order: clips are numbered {orders}, not from 1 on")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from autocut_director.tools.pictures import Image, Picture, shrunk, walk
+from autocut_director.tools.pictures import Picture, shrunk, walk
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.timeline import Media, Scene, ScenesDocument, ScenesMeta, timecode
 
@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 MIN_SCENE_SECONDS = 0.25
 """Shorter than this is a flash, not a scene: viewers need about a quarter of a second to take in a picture."""
 
-_WIDTH = 256  # pixels; PySceneDetect shrinks to about this width itself
+_WIDTH = 256  # pixels; PySceneDetect shrinks to about this width itself, and without smoothing, as we do
 _RATIO = 3.0  # times the change around it: AdaptiveDetector's default
 _CHANGE = 27.0  # of 255: ContentDetector's default; AdaptiveDetector's 15 takes fades and swift pans for cuts
 _BLACK = 12.0  # mean level of 255, ThresholdDetector's default: darker than this is a fade's middle
@@ -87,20 +87,21 @@ def _cuts(pictures: Iterable[Picture], footage: Footage) -> list[int]:
     hard = AdaptiveDetector(adaptive_threshold=_RATIO, min_content_val=_CHANGE, min_scene_len=1)
     fades = ThresholdDetector(threshold=_BLACK, min_scene_len=1)
     found: set[int] = set()
+    size: tuple[int, int] | None = None
     at = FrameTimecode(0, fps=footage.rate)
     for picture in pictures:
         at = FrameTimecode(picture.index, fps=footage.rate)
-        image = _small(picture)
+        size = size or _small_size(picture)
+        image = shrunk(picture.frame, *size, interpolation="FAST_BILINEAR")
         for detector in (hard, fades):
             found.update(cut.frame_num for cut in detector.process_frame(at, image))
     found.update(cut.frame_num for detector in (hard, fades) for cut in detector.post_process(at))
     return sorted(found)
 
 
-def _small(picture: Picture) -> Image:
-    """Shrink as PySceneDetect does, without smoothing: its bounds are made for pictures that keep their grain."""
-    height = max(2, round(picture.frame.height * _WIDTH / picture.frame.width))
-    return shrunk(picture.frame, _WIDTH, height, interpolation="FAST_BILINEAR")
+def _small_size(picture: Picture) -> tuple[int, int]:
+    """Width and height to detect at, the same for the whole film, whatever size later pictures have."""
+    return _WIDTH, max(2, round(picture.frame.height * _WIDTH / picture.frame.width))
 
 
 def _spaced(cuts: Sequence[int], shortest: int, duration: int) -> list[int]:

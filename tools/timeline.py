@@ -30,32 +30,17 @@ from pydantic import (
 
 # ---------------------------------------------------------------- time
 
-STANDARD_RATES = tuple(
-    Fraction(rate)
-    for rate in [
-        "12",
-        "25/2",
-        "15",
-        "24000/1001",
-        "24",
-        "25",
-        "30000/1001",
-        "30",
-        "48",
-        "50",
-        "60000/1001",
-        "60",
-        "100",
-        "120000/1001",
-        "120",
-    ]
+_NTSC = 1001  # the denominator of the rates that television in America slowed down by a thousandth
+STANDARD_RATES = (
+    *(Fraction(rate) for rate in (12, 15, 24, 25, 30, 48, 50, 60, 100, 120)),
+    *(Fraction(rate, _NTSC) for rate in (24_000, 30_000, 60_000, 120_000)),
+    Fraction(25, 2),
 )
 """Frame rates that cameras and editors name, in frames a second."""
 
-_DROP_FRAME_RATES = {
-    Fraction(30000, 1001): 2,
-    Fraction(60000, 1001): 4,
-}  # SMPTE ST 12-1: numbers skipped a minute
+_RATES = Fraction(1, 100), Fraction(10_000)  # what any camera or slide show has
+# Frame numbers that drop-frame timecode skips each minute, SMPTE ST 12-1.
+_DROP_FRAME_RATES = {Fraction(30000, 1001): 2, Fraction(60000, 1001): 4}
 _TIMECODE = re.compile(r"(\d\d):(\d\d):(\d\d)([:;])(\d\d)")
 
 
@@ -64,23 +49,26 @@ def nearest_standard(rate: Fraction) -> Fraction:
     return min(STANDARD_RATES, key=lambda standard: abs(standard - rate))
 
 
-def _positive_rate(value: Any) -> Fraction:
+def _fraction(value: Any) -> Fraction:
     try:
-        rate = Fraction(str(value)) if isinstance(value, float) else Fraction(value)
+        return Fraction(str(value)) if isinstance(value, float) else Fraction(value)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError) as exc:
-        msg = f"{value!r} is no frame rate; write it as a fraction such as '30000/1001'"
+        msg = f"{str(value)[:40]!r} is no number; write a fraction such as '30000/1001'"
         raise ValueError(msg) from exc
-    if rate <= 0:
-        msg = f"{value!r} is no frame rate; it must be above 0"
+
+
+def _frame_rate(value: Any) -> Fraction:
+    rate = _fraction(value)
+    if not _RATES[0] <= rate <= _RATES[1]:
+        msg = f"{str(value)[:40]} is no frame rate; it must lie between {_RATES[0]} and {_RATES[1]} frames a second"
         raise ValueError(msg)
     return rate
 
 
-Rate = Annotated[
-    Fraction,
-    BeforeValidator(_positive_rate),
-    PlainSerializer(lambda rate: f"{rate.numerator}/{rate.denominator}", return_type=str),
-]
+_AS_TEXT = PlainSerializer(lambda fraction: f"{fraction.numerator}/{fraction.denominator}", return_type=str)
+ExactFraction = Annotated[Fraction, BeforeValidator(_fraction), _AS_TEXT]
+"""Any exact fraction; written as "1/90000"."""
+Rate = Annotated[Fraction, BeforeValidator(_frame_rate), _AS_TEXT]
 """Frames a second as an exact fraction; written as "30000/1001"."""
 
 
@@ -90,7 +78,7 @@ def timecode(frame: int, rate: Fraction, *, start: str = "00:00:00:00") -> str:
     Counts at the rounded nominal rate; drop-frame (`;`, SMPTE ST 12-1) where `start` is and the rate has it.
     """
     drop = _dropped_numbers(start, rate)
-    nominal = round(rate)
+    nominal = max(1, round(rate))
     count = frame_count(start, rate) + frame
     count = _with_dropped_numbers(count, nominal, drop) % (24 * 3600 * nominal)
     seconds, frames = divmod(count, nominal)
@@ -110,7 +98,7 @@ def frame_count(text: str, rate: Fraction) -> int:
         raise ValueError(msg)
     hours, minutes, seconds, _, frames = match.groups()
     total_minutes = int(hours) * 60 + int(minutes)
-    count = (total_minutes * 60 + int(seconds)) * round(rate) + int(frames)
+    count = (total_minutes * 60 + int(seconds)) * max(1, round(rate)) + int(frames)
     return count - _dropped_numbers(text, rate) * (total_minutes - total_minutes // 10)
 
 
@@ -130,21 +118,29 @@ def _with_dropped_numbers(count: int, nominal: int, drop: int) -> int:
 # ---------------------------------------------------------------- what is known of a film
 
 
+FrameNumber = Annotated[int, Field(ge=0, le=10**9)]
+FrameCount = Annotated[int, Field(ge=1, le=10**9)]
+
+
 class Record(BaseModel):
     """A frozen value that keeps the fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, allow_inf_nan=False)
 
 
 class Media(Record):
     """The film that scenes and plans refer to."""
 
-    primary_clip_path: str = Field(description="Absolute, or relative to the JSON file.")
-    duration_frames: PositiveInt
+    primary_clip_path: Annotated[
+        str, Field(pattern=r"^[^\x00]+$", description="Absolute, or relative to the JSON file.")
+    ]
+    duration_frames: FrameCount
     width: PositiveInt = Field(description="Pixels as shown: upright, square.")
     height: PositiveInt
     has_audio: bool
     start_tc: str = "00:00:00:00"
+    digest: str = Field("", description="Of the whole file, such as sha256:…; empty where nobody took it.")
+    damaged_frames: NonNegativeInt = Field(0, description="Pictures that did not decode whole.")
 
     @field_validator("start_tc")
     @classmethod
@@ -205,8 +201,8 @@ class Scene(Record):
     """One scene of the film: frames [start_frame, end_frame)."""
 
     scene_id: Annotated[str, Field(min_length=1)]
-    start_frame: NonNegativeInt
-    end_frame: PositiveInt
+    start_frame: FrameNumber
+    end_frame: FrameNumber
     start_tc: str = ""
     end_tc: str = ""
     status: Status = "not_selected"
@@ -248,7 +244,7 @@ class ScenesMeta(Record):
     def _fraction_from_fps(cls, data: Any) -> Any:
         """Read files that say only `fps`: 29.97 means 30000/1001."""
         if isinstance(data, dict) and "fps_fraction" not in data and "fps" in data:
-            rate = _positive_rate(data["fps"])
+            rate = _frame_rate(data["fps"])
             standard = nearest_standard(rate)
             close = abs(standard - rate) < Fraction(1, 100)
             return {**data, "fps_fraction": standard if close else rate}
@@ -306,11 +302,15 @@ Purpose = Literal["hook", "body", "cta"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
+Seconds = Annotated[float, Field(gt=0, le=360_000, allow_inf_nan=False)]
+"""How long an edit may be asked to be: up to 100 hours."""
+
+
 class PlanRequest(Record):
     """What a planner is given: the described scenes and what is wanted of them."""
 
     document: ScenesDocument
-    duration_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    duration_seconds: Seconds | None = None
     brief: str = ""
     language: Language = "en"
 
@@ -325,8 +325,8 @@ class Clip(Record):
 
     order: PositiveInt
     scene_id: str
-    in_frame: NonNegativeInt
-    out_frame: PositiveInt
+    in_frame: FrameNumber
+    out_frame: FrameNumber
     purpose: Purpose
     overlay_text: str | None = None
     reason: str = ""

@@ -196,6 +196,72 @@ def test_a_plan_for_another_video_is_refused(done: Path, tmp_path: Path) -> None
     assert not (tmp_path / "cut.mp4").exists()
 
 
+def test_no_source_is_ever_overwritten(film: Path, done: Path, tmp_path: Path) -> None:
+    """Neither the document a command reads, nor the film that the document names."""
+    video = tmp_path / "film.mp4"
+    video.write_bytes(film.read_bytes())
+    for name in ("scenes.json", "plan.json"):
+        (tmp_path / name).write_text((done / name).read_text().replace(str(film), str(video)))
+    scenes, plan = tmp_path / "scenes.json", tmp_path / "plan.json"
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for arguments in (
+        ["plan", scenes, "--out", video],
+        ["plan", scenes, "--out", scenes],
+        ["export", plan, "--to", "otio", "--out", video],
+        ["export", plan, "--to", "otio", "--out", plan],
+        ["render", plan, "--out", plan],
+        ["render", plan, "--out", video],
+        ["describe", video, "--scenes", scenes, "--out", scenes],
+        ["describe", video, "--out", video],
+    ):
+        assert "is one of the sources" in refused(*arguments, "--overwrite")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_plan_is_proven_before_it_is_exported_or_shown(done: Path, tmp_path: Path) -> None:
+    plan = json.loads((done / "plan.json").read_text())
+    plan["clips"][-1]["out_frame"] = 5000
+    for name in ("scenes.json", "run.json"):
+        (tmp_path / name).write_text((done / name).read_text())
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert "the film has 200" in refused("export", tmp_path / "plan.json", "--to", "otio", "--out", tmp_path / "x.otio")
+    assert "the film has 200" in refused("storyboard", tmp_path)
+    plan["clips"] = [{**plan["clips"][0], "order": n} for n in (1, 2)]
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    assert "no_repeat" in refused("render", tmp_path / "plan.json", "--out", tmp_path / "x.mp4")
+
+
+def test_a_film_of_the_same_length_is_still_another_film(film: Path, done: Path, tmp_path: Path) -> None:
+    other = films.make_film(tmp_path / "other.mp4", shots=[100, 100])
+    (tmp_path / "plan.json").write_text((done / "plan.json").read_text().replace(str(film), str(other)))
+    said = refused("render", tmp_path / "plan.json", "--out", tmp_path / "x.mp4")
+    assert "is not the file it was made from" in said
+
+
+def test_a_long_name_is_refused(film: Path, tmp_path: Path) -> None:
+    assert "cannot be read: File name too long" in refused("direct", "a" * 300 + ".mp4", "--out", "o", cwd=tmp_path)
+    assert "File name too long" in refused("direct", film, "--out", "a" * 300, cwd=tmp_path)
+    assert "File name too long" in refused("direct", film, "--out", "o", "--prompts", "a" * 300, cwd=tmp_path)
+
+
+def test_no_arguments_is_a_question() -> None:
+    ended = run()
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Commands:" in ended.stdout
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows bounds no file sizes")
+def test_a_full_disk_is_one_line_and_leaves_no_half_film(film: Path, tmp_path: Path) -> None:
+    """A process that may write no more than 40 KiB to a file stands for the disk."""
+    limited = (
+        f"ulimit -f 40; exec {sys.executable} -m autocut_director direct '{film}' --out '{tmp_path / 'o'}' --duration 7"
+    )
+    ended = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2, ended.stderr
+    assert "No space left for" in ended.stderr.strip().splitlines()[-1]
+    assert not [path for path in (tmp_path / "o").iterdir() if "cut" in path.name]
+
+
 def test_what_is_there_is_kept(done: Path, tmp_path: Path) -> None:
     mine = tmp_path / "cut.mp4"
     mine.write_text("mine")
@@ -212,7 +278,7 @@ def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.skipif(WINDOWS, reason="Windows sends no SIGINT to one process")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)])
 @pytest.mark.parametrize("when", ["run.json", ".cut.mp4"])
 def test_an_interrupt_leaves_nothing_half_written(
     long_film: Path, tmp_path: Path, how: signal.Signals, when: str
@@ -244,6 +310,18 @@ def test_a_kill_leaves_no_half_file_and_the_next_run_clears_up(long_film: Path, 
     assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "running"
     assert run(*arguments, "--no-render").returncode == 0
     assert not [path for path in (tmp_path / "o").iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows sends no SIGINT to one process")
+def test_an_interrupted_demo_can_be_run_again(tmp_path: Path) -> None:
+    arguments = ["demo", "--out", tmp_path / "d", "--quiet", "--duration", "5"]
+    process = subprocess.Popen(command(*arguments), stderr=subprocess.DEVNULL)
+    wait_for(tmp_path / "d", ".demo.mp4", process)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert list((tmp_path / "d").iterdir()) == []
+    assert run(*arguments).returncode == 0
 
 
 def wait_for(folder: Path, name: str, process: subprocess.Popen[str]) -> None:

@@ -78,20 +78,32 @@ def scenes_json(**changes: object) -> str:
     return json.dumps({**data, **changes})
 
 
+MEDIA = {"primary_clip_path": "a.mp4", "duration_frames": 100, "width": 640, "height": 360, "has_audio": True}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("{", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
         (b"\xff\xfe\xff", "is not JSON"),
+        ('{"a": ' + "9" * 5000 + "}", "is not JSON"),
+        ('{"a": "\\ud800"}', "is not JSON"),
+        (scenes_json(meta={"schema": "scenes.v1", "fps": 25, "fps_fraction": "1e400"}), "is no frame rate"),
+        (scenes_json(media={**MEDIA, "primary_clip_path": "a\0b"}), "media.primary_clip_path"),
+        (scenes_json(media={**MEDIA, "duration_frames": 10**30}), "media.duration_frames"),
+        (scenes_json(media={**MEDIA, "damaged_frames": "lots"}), "media.damaged_frames"),
         ("[]", "is no scenes.v1 file"),
         ("{}", "its meta.schema is None, not 'scenes.v1'"),
         ('{"meta": {"schema": "scenes.v9"}}', "its meta.schema is 'scenes.v9', not 'scenes.v1'"),
         (scenes_json(scenes=[]), "holds no scenes"),
         (scenes_json(scenes="all"), "scenes: Input should be a valid tuple"),
         (scenes_json(media={}), "media.primary_clip_path: Field required"),
-        (scenes_json(meta={"schema": "scenes.v1", "fps": 0}), "is no frame rate; it must be above 0"),
-        (scenes_json(meta={"schema": "scenes.v1", "fps": 25, "fps_fraction": "25/0"}), "'25/0' is no frame rate"),
+        (
+            scenes_json(meta={"schema": "scenes.v1", "fps": 0}),
+            "0 is no frame rate; it must lie between 1/100 and 10000",
+        ),
+        (scenes_json(meta={"schema": "scenes.v1", "fps": 25, "fps_fraction": "25/0"}), "'25/0' is no number"),
     ],
 )
 def test_a_wrong_document_is_named_in_one_line(tmp_path: Path, content: str | bytes, said: str) -> None:
@@ -118,8 +130,12 @@ def test_what_is_there_is_not_replaced_unasked(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is there already; choose another name, or add --overwrite"):
         check_new_file(there, overwrite=False)
     check_new_file(there, overwrite=True)
-    with pytest.raises(OutputError, match="is the source itself"):
-        check_new_file(there, overwrite=True, source=there)
+    with pytest.raises(OutputError, match="is one of the sources"):
+        check_new_file(there, overwrite=True, sources=[tmp_path, there])
+    with pytest.raises(OutputError, match="is a device, not a file"):
+        check_new_file(Path(os.devnull), overwrite=True)
+    with pytest.raises(OutputError, match="is too long"):
+        check_new_file(tmp_path / ("a" * 300), overwrite=True)
     with pytest.raises(OutputError, match="is a folder"):
         check_new_file(tmp_path, overwrite=True)
     with pytest.raises(OutputError, match="There is no folder"):

@@ -1,6 +1,8 @@
 """What a video is, found out from real files of many kinds."""
 
+import os
 import random
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from autocut_director.errors import VideoError
 from autocut_director.tools.pictures import pictures_at, upright, walk
 from autocut_director.tools.probe import probe_video
+from autocut_director.tools.scenes import detect_scenes
 
 RATES = ["24", "25", "30", "24000/1001", "30000/1001", "60000/1001", "25/2"]
 
@@ -78,6 +81,53 @@ def test_a_film_cut_short_says_how_much_is_there(tmp_path: Path, film: Path) -> 
     assert footage.declared_frames == 200
     assert 60 < footage.duration_frames < 160
     assert footage.missing_frames == 200 - footage.duration_frames
+
+
+def test_a_picture_size_that_changes_midway_is_survived(tmp_path: Path) -> None:
+    parts = [
+        films.make_film(tmp_path / f"{n}.ts", shots=[30], size=size) for n, size in enumerate([(192, 112), (112, 192)])
+    ]
+    (tmp_path / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    footage = probe_video(tmp_path / "both.ts")
+    assert detect_scenes(footage).scenes[-1].end_frame == footage.duration_frames
+
+
+def test_a_damaged_stream_never_breaks_the_search(tmp_path: Path) -> None:
+    """Seeking in a program stream with noise in it fails inside FFmpeg; that is a late landing, not an error."""
+    film = films.make_film(tmp_path / "film.mpg", shots=[100, 100])
+    data = bytearray(film.read_bytes())
+    noise = random.Random(5)
+    for at in range(len(data) // 3, len(data)):
+        if noise.random() < 0.15:
+            data[at] = noise.randrange(256)
+    (tmp_path / "hurt.mpg").write_bytes(data)
+    footage = probe_video(tmp_path / "hurt.mpg")
+    assert detect_scenes(footage).media.damaged_frames > 0
+    assert list(pictures_at(footage, [0, footage.duration_frames // 2, footage.duration_frames - 1]))
+
+
+def test_the_film_is_found_behind_an_unmarked_still(tmp_path: Path, film: Path) -> None:
+    still = tmp_path / "still.mp4"
+    films.ffmpeg("-i", str(film), "-frames:v", "1", "-an", "-c:v", "mjpeg", str(still))
+    both = tmp_path / "both.mp4"
+    films.ffmpeg(
+        "-i", str(still), "-i", str(film), "-map", "0:v", "-map", "1:v", "-map", "1:a", "-c", "copy", str(both)
+    )
+    assert probe_video(both).duration_frames == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path, film: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe.mp4"))
+    path.write_bytes(film.read_bytes())
+    with pytest.raises(VideoError, match="is not UTF-8; rename the file"):
+        probe_video(path)
+
+
+def test_a_raw_stream_is_refused_with_its_mend(tmp_path: Path, film: Path) -> None:
+    films.ffmpeg("-i", str(film), "-an", "-c", "copy", str(tmp_path / "raw.h264"))
+    with pytest.raises(VideoError, match="no pictures with time stamps; put it into a container"):
+        probe_video(tmp_path / "raw.h264")
 
 
 def broken(kind: str, folder: Path, film: Path) -> Path:

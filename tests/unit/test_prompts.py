@@ -30,8 +30,12 @@ def test_a_users_file_replaces_ours_and_json_braces_stay(tmp_path: Path) -> None
     assert prompt.render({"language": "{{language}} $& English"}) == 'Say it in {{language}} $& English: {"a": 1}'
 
 
-def test_a_folder_without_the_file_leaves_ours(tmp_path: Path) -> None:
-    assert load_prompt("describe_scene", tmp_path).path.parent == BUILTIN
+def test_a_folder_without_any_prompt_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").touch()
+    with pytest.raises(
+        PromptError, match=r"holds no prompt file of ours; put one of these into it: describe_scene\.md"
+    ):
+        load_prompt("describe_scene", tmp_path)
 
 
 @pytest.mark.parametrize(
