@@ -85,7 +85,7 @@ def shrunk(frame: VideoFrame, width: int, height: int, *, interpolation: str = "
 
 def _on_grid(frame: VideoFrame, footage: Footage, after: int) -> Picture:
     """Place a decoded picture; one without any stamp (the last of an AVI) comes next `after` the one before it."""
-    stamp = stamp_of(frame)
+    stamp = stamp_of(frame, footage.stamps)
     if stamp == NO_STAMP:
         return Picture(after + 1, frame)
     return Picture(max(0, grid_frame(stamp, footage.origin, footage.time_base, footage.rate)), frame)

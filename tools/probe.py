@@ -8,8 +8,9 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -23,10 +24,18 @@ from autocut_director.errors import VideoError
 from autocut_director.tools.timeline import ExactFraction, Media, Rate, Record, frame_count, nearest_standard
 
 _NOT_FILMS = {"tty", "image2", "gif", "apng"}
+_RAW_STREAMS = {"h264", "hevc", "mpegvideo", "m4v", "obu"}
+_DISTINCT_SHARE = 0.9  # of pictures that must have a time of their own; a few may share one in a damaged file
 NO_STAMP = -(2**62)
 """Stands for a time stamp that is not there."""
+_OPENING = 32  # pictures looked at before anything is said of a film; more than any codec reorders
 _REORDERED = 16  # frames that a stream may decode before it shows them, H.264's and H.265's most
 _MISSING_SHARE = 0.02  # less than this share of the declared length missing is how containers round
+
+
+Stamps = Literal["pts", "dts"]
+"""Which time stamps place a film's pictures: those of presentation, or, where a container (AVI) stores none that are
+right, those of decoding."""
 
 
 class Footage(Record):
@@ -51,6 +60,7 @@ class Footage(Record):
     start_tc: str
     video_stream: NonNegativeInt
     audio_stream: NonNegativeInt | None
+    stamps: Stamps
     origin: int
     time_base: ExactFraction
     longest_hold: PositiveInt
@@ -81,12 +91,21 @@ class Footage(Record):
 
 
 @dataclass(frozen=True)
+class _Opening:
+    """The first picture, and whether the first ones, as they are decoded, have presentation times that rise."""
+
+    picture: VideoFrame
+    stamps: Stamps
+
+
+@dataclass(frozen=True)
 class _Scan:
     """All packets of the film: time stamps of pictures and of keyframes, in order; where sound and pictures end."""
 
     ticks: NDArray[np.int64]
     keys: NDArray[np.int64]
     last_ticks: int
+    pictures: int
     end_seconds: float
 
 
@@ -99,9 +118,9 @@ def probe_video(path: Path | str) -> Footage:
     path = _checked(Path(path))
     with open_video(path) as container:
         stream = film_stream(container, path)
-        picture = _first_picture(container, stream, path)
+        opening = _opening(container, stream, path)
     with open_video(path) as container:
-        return _measured(path, container, film_stream(container, path), picture)
+        return _measured(path, container, film_stream(container, path), opening)
 
 
 def open_video(path: Path) -> InputContainer:
@@ -114,6 +133,12 @@ def open_video(path: Path) -> InputContainer:
         container = av.open(str(path), metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as exc:
         raise VideoError(f"{path} is no video that can be read ({exc.strerror}).") from exc
+    if container.format.name in _RAW_STREAMS:
+        container.close()
+        raise VideoError(
+            f"{path} is a raw stream without time stamps; put it into a container: "
+            f"ffmpeg -i {path.name} -c copy film.mp4"
+        )
     if container.format.name in _NOT_FILMS or container.format.name.endswith("_pipe"):
         container.close()
         raise VideoError(f"{path} is no video ({container.format.long_name}); a film is wanted.")
@@ -149,10 +174,14 @@ def _checked(path: Path) -> Path:
     return path.absolute()
 
 
-def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
-    for picture in decoded(container, stream):
-        return picture
-    raise VideoError(f"{path}: nothing in it decodes ({stream.codec_context.name}).")
+def _opening(container: InputContainer, stream: VideoStream, path: Path) -> _Opening:
+    pictures = decoded(container, stream)
+    first = next(pictures, None)
+    if first is None:
+        raise VideoError(f"{path}: nothing in it decodes ({stream.codec_context.name}).")
+    times = [first.pts, *(picture.pts for picture in islice(pictures, _OPENING))]
+    rising = all(a is not None and b is not None and a < b for a, b in pairwise([NO_STAMP, *times]))
+    return _Opening(first, "pts" if rising else "dts")
 
 
 def decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
@@ -184,12 +213,12 @@ def grid_frame(ticks: Any, origin: int, time_base: Fraction, rate: Fraction) -> 
     return (2 * (ticks - origin) * numerator + denominator) // (2 * denominator)
 
 
-def _measured(path: Path, container: InputContainer, stream: VideoStream, picture: VideoFrame) -> Footage:
-    scan = _scan(container, stream, path)
+def _measured(path: Path, container: InputContainer, stream: VideoStream, opening: "_Opening") -> Footage:
+    picture, stamps = opening.picture, opening.stamps
+    scan = _scan(container, stream, path, stamps)
     time_base = Fraction(stream.time_base or Fraction(1, 1000))
-    origin = _origin(scan, picture)
     rate, variable = _rate(stream, scan.ticks, time_base)
-    shown = grid_frame(scan.ticks, origin, time_base, rate)
+    shown = grid_frame(scan.ticks, int(scan.ticks[0]), time_base, rate)
     hold = max(1, int(grid_frame(scan.last_ticks, 0, time_base, rate))) if variable else 1
     duration = int(shown[-1]) + hold
     width, height = _shown_size(stream, picture)
@@ -200,7 +229,7 @@ def _measured(path: Path, container: InputContainer, stream: VideoStream, pictur
         rate=rate,
         variable_rate=variable,
         duration_frames=duration,
-        picture_count=len(scan.ticks),
+        picture_count=scan.pictures,
         declared_frames=max(duration, _declared_frames(container, stream, scan, rate)),
         width=width,
         height=height,
@@ -209,31 +238,38 @@ def _measured(path: Path, container: InputContainer, stream: VideoStream, pictur
         start_tc=_start_timecode(container, rate),
         video_stream=stream.index,
         audio_stream=audio[0].index if audio else None,
-        origin=origin,
+        stamps=stamps,
+        origin=int(scan.ticks[0]) if stamps == "pts" else stamp_of(picture, stamps),
         time_base=time_base,
         longest_hold=max(hold, int(np.diff(shown).max(initial=1))),
-        seek_margin=_seek_margin(container, stream, scan, rate),
+        seek_margin=_seek_margin(container, stream, scan, rate, stamps),
     )
 
 
-def _scan(container: InputContainer, stream: VideoStream, path: Path) -> _Scan:
+def _scan(container: InputContainer, stream: VideoStream, path: Path, stamps: Stamps) -> _Scan:
     ticks: dict[int, int] = {}
     keys: set[int] = set()
-    end = 0.0
+    pictures, end = 0, 0.0
     for packet in packets(container, stream, *container.streams.audio[:1]):
-        stamp = packet.pts if packet.pts is not None else packet.dts
+        stamp = packet.pts if stamps == "pts" and packet.pts is not None else packet.dts
         if stamp is None or packet.is_discard:
             continue
         end = max(end, float((stamp + (packet.duration or 0)) * (packet.time_base or 0)))
         if packet.stream is stream or packet.stream_index == stream.index:
+            pictures += bool(packet.size)  # Theora repeats a picture by an empty packet
             ticks[stamp] = packet.duration or 0
             keys |= {stamp} if packet.is_keyframe else set()
     if not ticks:
         raise VideoError(
             f"{path} holds no pictures with time stamps; put it into a container: ffmpeg -i IN -c copy OUT.mp4"
         )
+    if len(ticks) < pictures * _DISTINCT_SHARE:
+        raise VideoError(
+            f"{path} starts its clock again midway ({pictures} pictures, {len(ticks)} times), as joined files do; "
+            f"give it one clock: ffmpeg -i {path.name} -c copy joined.mp4"
+        )
     ordered = np.array(sorted(ticks), dtype=np.int64)
-    return _Scan(ordered, np.array(sorted(keys), dtype=np.int64), ticks[int(ordered[-1])], end)
+    return _Scan(ordered, np.array(sorted(keys), dtype=np.int64), ticks[int(ordered[-1])], pictures, end)
 
 
 def _rate(stream: VideoStream, ticks: NDArray[np.int64], time_base: Fraction) -> tuple[Fraction, bool]:
@@ -253,7 +289,7 @@ def _rate(stream: VideoStream, ticks: NDArray[np.int64], time_base: Fraction) ->
     return nearest_standard(average), True
 
 
-def _seek_margin(container: InputContainer, stream: VideoStream, scan: _Scan, rate: Fraction) -> int:
+def _seek_margin(container: InputContainer, stream: VideoStream, scan: _Scan, rate: Fraction, stamps: Stamps) -> int:
     """Return how many frames too early one must seek: 0, or a keyframe's distance where the container has no index.
 
     MPEG program and transport streams land on the keyframe after the one asked for. Tried here, in the widest gap.
@@ -264,7 +300,7 @@ def _seek_margin(container: InputContainer, stream: VideoStream, scan: _Scan, ra
     gaps = np.diff(bounds)
     target = int(bounds[gaps.argmax()] + gaps.max() // 2)
     landed = first_after_seek(container, stream, target)
-    late = landed is None or stamp_of(landed) > target
+    late = landed is None or stamp_of(landed, stamps) > target
     return int(gaps.max() * stream.time_base * rate) + _REORDERED if late else 0
 
 
@@ -277,15 +313,10 @@ def first_after_seek(container: InputContainer, stream: VideoStream, ticks: int)
     return next(decoded(container, stream), None)
 
 
-def stamp_of(picture: VideoFrame) -> int:
-    """Return a picture's time stamp; where the container stores none (AVI), its decoding time."""
-    stamp = picture.pts if picture.pts is not None else picture.dts
+def stamp_of(picture: VideoFrame, stamps: Stamps) -> int:
+    """Return a picture's time stamp, `NO_STAMP` where it has none: the last pictures of a decoder have no `dts`."""
+    stamp = picture.pts if stamps == "pts" else picture.dts
     return NO_STAMP if stamp is None else stamp
-
-
-def _origin(scan: _Scan, first: VideoFrame) -> int:
-    """Return the first picture's time stamp. Where packets carry decoding times only, the decoder is some ahead."""
-    return int(scan.ticks[0]) if first.pts is not None else max(int(scan.ticks[0]), stamp_of(first))
 
 
 def _standardised(rate: Fraction) -> Fraction:

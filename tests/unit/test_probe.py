@@ -84,12 +84,22 @@ def test_a_film_cut_short_says_how_much_is_there(tmp_path: Path, film: Path) -> 
 
 
 def test_a_picture_size_that_changes_midway_is_survived(tmp_path: Path) -> None:
-    parts = [
-        films.make_film(tmp_path / f"{n}.ts", shots=[30], size=size) for n, size in enumerate([(192, 112), (112, 192)])
-    ]
-    (tmp_path / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    sizes = [(192, 112), (112, 192)]
+    parts = [films.make_film(tmp_path / f"{n}.ts", shots=[30], size=size, sound=False) for n, size in enumerate(sizes)]
+    later = films.remux(parts[1], tmp_path / "later.ts", after=["-output_ts_offset", "1.2"])
+    (tmp_path / "both.ts").write_bytes(parts[0].read_bytes() + later.read_bytes())
     footage = probe_video(tmp_path / "both.ts")
+    assert footage.duration_frames > 50
     assert detect_scenes(footage).scenes[-1].end_frame == footage.duration_frames
+
+
+def test_files_joined_without_a_common_clock_are_refused_with_their_mend(tmp_path: Path) -> None:
+    part = films.make_film(tmp_path / "part.ts", shots=[30])
+    (tmp_path / "both.ts").write_bytes(part.read_bytes() * 2)
+    with pytest.raises(VideoError, match=r"starts its clock again midway .* ffmpeg -i both\.ts -c copy joined\.mp4"):
+        probe_video(tmp_path / "both.ts")
+    films.ffmpeg("-i", str(tmp_path / "both.ts"), "-c", "copy", str(tmp_path / "joined.mp4"))
+    assert probe_video(tmp_path / "joined.mp4").duration_frames == 60
 
 
 def test_a_damaged_stream_never_breaks_the_search(tmp_path: Path) -> None:
@@ -126,7 +136,7 @@ def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path, film: Path) -> None:
 
 def test_a_raw_stream_is_refused_with_its_mend(tmp_path: Path, film: Path) -> None:
     films.ffmpeg("-i", str(film), "-an", "-c", "copy", str(tmp_path / "raw.h264"))
-    with pytest.raises(VideoError, match="no pictures with time stamps; put it into a container"):
+    with pytest.raises(VideoError, match="is a raw stream without time stamps; put it into a container"):
         probe_video(tmp_path / "raw.h264")
 
 
