@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
+from uuid import uuid4
 
 from pydantic import Field
 
@@ -68,6 +69,7 @@ class RunAccount(Record):
 
     schema_: Literal["run.v1"] = Field("run.v1", alias="schema")
     status: Literal["running", "done", "failed", "interrupted"] = "running"
+    run_id: str = Field(default_factory=lambda: uuid4().hex)
     started_at: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     request: dict[str, Any]
     language: Literal["en", "zh"] = "en"

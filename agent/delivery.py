@@ -83,6 +83,16 @@ def write_account(folder: Path, account: RunAccount) -> None:
     write_text(folder / NAMES["run"], to_json(account))
 
 
+def note_end(folder: Path, account: RunAccount) -> None:
+    """Write how a run ended, if the `run.json` in `folder` is this run's."""
+    try:
+        written = read_json(folder / NAMES["run"])
+    except DocumentError:  # it ended before the folder was its own
+        return
+    if isinstance(written, dict) and written.get("run_id") == account.run_id:
+        write_account(folder, account)
+
+
 def deliver(
     folder: Path, board: Storyboard, footage: Footage, *, render: bool, progress: Progress | None
 ) -> dict[str, Path]:

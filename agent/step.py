@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
-from autocut_director.agent.delivery import write_account
+from autocut_director.agent.delivery import note_end
 from autocut_director.agent.stages import Asked
 from autocut_director.errors import AutoCutError
 from autocut_director.tools.scenes import Progress
@@ -76,9 +76,9 @@ class _Witness:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, _: TracebackType | None) -> None:
-        if exc is None or self._before.folder is None:
+        if exc is None or self._before.request.out is None:
             return
         failed = isinstance(exc, Exception)
         said = str(exc) if isinstance(exc, AutoCutError) else type(exc).__name__
         status = "failed" if failed else "interrupted"
-        write_account(self._before.folder, self._before.account.noting(status=status, error=said))
+        note_end(self._before.request.out, self._before.account.noting(status=status, error=said))

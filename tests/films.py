@@ -152,3 +152,12 @@ def varying(count: int) -> list[Fraction]:
         draw.choice([Fraction(1, 60), Fraction(1, 30), Fraction(1, 24), Fraction(1, 15)]) for _ in range(count - 1)
     ]
     return [sum(steps[:n], Fraction(0)) for n in range(count)]
+
+
+def two_sizes(folder: Path) -> Path:
+    """A stream whose pictures are 192×112, then 112×192."""
+    sizes = [SIZE, SIZE[::-1]]
+    parts = [make_film(folder / f"{n}.ts", shots=[30], size=size, sound=False) for n, size in enumerate(sizes)]
+    later = remux(parts[1], folder / "later.ts", after=["-output_ts_offset", "1.2"])
+    (folder / "both.ts").write_bytes(parts[0].read_bytes() + later.read_bytes())
+    return folder / "both.ts"

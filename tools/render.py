@@ -112,11 +112,14 @@ def _sample_at(frame: int, rate: Fraction) -> int:
 
 
 def _input(clip: Clip, footage: Footage) -> list[str]:
-    """Seek early enough that the picture shown at the in point is among those decoded, however long it is held."""
+    """Seek early enough that the picture shown at the in point is among those decoded, however long it is held.
+
+    A picture size that changes midway must not start the graph anew, which would lose pictures; `scale` follows it.
+    """
     frames = max(0, clip.in_frame - footage.longest_hold - footage.seek_margin - 1)
     seconds = float(frames / footage.rate)
     seek = ["-ss", f"{seconds:.6f}"] if frames else []
-    return [*seek, "-i", f"file:{footage.path}"]
+    return [*seek, "-reinit_filter:v", "0", "-i", f"file:{footage.path}"]
 
 
 def _picture_chain(number: int, clip: Clip, footage: Footage) -> str:

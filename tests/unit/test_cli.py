@@ -251,15 +251,14 @@ def test_no_arguments_is_a_question() -> None:
 
 
 @pytest.mark.skipif(WINDOWS, reason="Windows bounds no file sizes")
-def test_a_full_disk_is_one_line_and_leaves_no_half_film(film: Path, tmp_path: Path) -> None:
-    """A process that may write no more than 40 KiB to a file stands for the disk."""
-    limited = (
-        f"ulimit -f 40; exec {sys.executable} -m autocut_director direct '{film}' --out '{tmp_path / 'o'}' --duration 7"
-    )
-    ended = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+def test_a_full_disk_is_one_line_and_leaves_no_half_film(long_film: Path, tmp_path: Path) -> None:
+    """A process that may write no more than 60 KiB to a file stands for the disk."""
+    job = f"{sys.executable} -m autocut_director direct '{long_film}' --out '{tmp_path / 'o'}' --duration 40"
+    ended = subprocess.run(["bash", "-c", f"ulimit -f 60; exec {job}"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2, ended.stderr
     assert "No space left for" in ended.stderr.strip().splitlines()[-1]
     assert not [path for path in (tmp_path / "o").iterdir() if "cut" in path.name]
+    assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "failed"
 
 
 def test_what_is_there_is_kept(done: Path, tmp_path: Path) -> None:

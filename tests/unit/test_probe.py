@@ -84,11 +84,7 @@ def test_a_film_cut_short_says_how_much_is_there(tmp_path: Path, film: Path) -> 
 
 
 def test_a_picture_size_that_changes_midway_is_survived(tmp_path: Path) -> None:
-    sizes = [(192, 112), (112, 192)]
-    parts = [films.make_film(tmp_path / f"{n}.ts", shots=[30], size=size, sound=False) for n, size in enumerate(sizes)]
-    later = films.remux(parts[1], tmp_path / "later.ts", after=["-output_ts_offset", "1.2"])
-    (tmp_path / "both.ts").write_bytes(parts[0].read_bytes() + later.read_bytes())
-    footage = probe_video(tmp_path / "both.ts")
+    footage = probe_video(films.two_sizes(tmp_path))
     assert footage.duration_frames > 50
     assert detect_scenes(footage).scenes[-1].end_frame == footage.duration_frames
 

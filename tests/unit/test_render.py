@@ -84,6 +84,13 @@ def test_the_films_pictures_are_the_plans(tmp_path: Path, kind: str) -> None:
     assert (cut.rate, cut.variable_rate, cut.has_audio) == (footage.rate, False, True)
 
 
+def test_a_picture_size_that_changes_midway_is_scaled(tmp_path: Path) -> None:
+    both = films.two_sizes(tmp_path)
+    footage = probe_video(both)
+    render_edit(plan_of(footage, [(5, footage.duration_frames)]), tmp_path / "cut.mp4", footage=footage)
+    assert (probe_video(tmp_path / "cut.mp4").width, probe_video(tmp_path / "cut.mp4").height) == films.SIZE
+
+
 def beeps_in(path: Path) -> list[float]:
     """Seconds at which beeps begin."""
     loud = np.abs(films.sound_of(path)) > 0.1
