@@ -1,5 +1,29 @@
-"""One file a vision backend, each a LangChain chat model. Backends never import one another."""
+"""One file a vision backend, each a LangChain chat model. Backends never import one another.
 
-from autocut_director.agent.backends.builtin import ChatBuiltinVision
+Names are loaded when they are first used: a run without a model server need not load a client for it.
+"""
 
-__all__ = ["ChatBuiltinVision"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autocut_director.agent.backends.builtin import ChatBuiltinVision
+    from autocut_director.agent.backends.lmstudio import ChatLMStudio
+    from autocut_director.agent.backends.ollama import ChatOllamaVision
+    from autocut_director.agent.backends.openai import ChatOpenAIVision
+
+__all__ = ["ChatBuiltinVision", "ChatLMStudio", "ChatOllamaVision", "ChatOpenAIVision"]
+
+_HOMES = {
+    "ChatBuiltinVision": "builtin",
+    "ChatLMStudio": "lmstudio",
+    "ChatOllamaVision": "ollama",
+    "ChatOpenAIVision": "openai",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
