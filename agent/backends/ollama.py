@@ -44,6 +44,7 @@ class ChatOllamaVision(ChatOllama):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = "ollama"
+        params["ls_model_name"] = kwargs.get("model", self.model)
         return params
 
 

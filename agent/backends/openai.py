@@ -28,6 +28,11 @@ class ChatOpenAIVision(ChatOpenAI):
     def _llm_type(self) -> str:
         return "autocut-openai"
 
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """It is not: LangChain's loader would make a plain `ChatOpenAI` of it, without this class's bounds."""
+        return False
+
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = "openai"

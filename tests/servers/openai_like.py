@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's chat protocol as LM Studio does: strict about its input, and it looks at pixels."""
+"""A server that speaks OpenAI's chat protocol, in LM Studio's dialect or its own: strict, and it looks at pixels."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -38,6 +38,7 @@ class Server:
     answer: Answer
     token: str | None = None
     models: tuple[str, ...] = ("moondream2",)
+    dialect: Literal["lmstudio", "openai"] = "lmstudio"
     seen: list[Seen] = field(default_factory=list)
     url: str = ""
 
@@ -97,6 +98,14 @@ def _check(seen: Seen, server: Server) -> None:
         raise RefusedError(401, {"message": "Malformed LM Studio API token provided", "type": "invalid_request_error"})
     if not key.startswith("Bearer "):
         raise RefusedError(400, "no Authorization header")
+    if server.dialect == "lmstudio":
+        _check_as_lmstudio(seen)
+    if seen.body["model"] not in server.models:
+        raise RefusedError(404, {"message": f'Model "{seen.body["model"]}" not found', "type": "invalid_request_error"})
+    pictures_in(seen.body)
+
+
+def _check_as_lmstudio(seen: Seen) -> None:
     wanted = (seen.body.get("response_format") or {"type": "text"})["type"]
     if wanted not in {"json_schema", "text"}:
         raise RefusedError(400, "'response_format.type' must be 'json_schema' or 'text'")
@@ -104,9 +113,6 @@ def _check(seen: Seen, server: Server) -> None:
         raise RefusedError(400, "Invalid tool_choice type: 'object'. Supported string values: none, auto, required")
     if "max_completion_tokens" in seen.body:
         raise RefusedError(400, "unrecognised field: max_completion_tokens")
-    if seen.body["model"] not in server.models:
-        raise RefusedError(404, {"message": f'Model "{seen.body["model"]}" not found', "type": "invalid_request_error"})
-    pictures_in(seen.body)
 
 
 class _Handler(BaseHTTPRequestHandler):
