@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable
 
 from autocut_director.agent.backends import ChatBuiltinVision
 from autocut_director.agent.builtin_planner import MODEL
@@ -16,6 +17,11 @@ from autocut_director.tools.describe import Vision, make_describer
 from autocut_director.tools.timeline import Language, PlannedBy
 
 _STANDS_IN = "no {role} model is set up, so builtin {what} (--{option} builtin says that this is meant)"
+
+
+def takes_messages(runnable: Runnable[Any, Any]) -> bool:
+    """Tell whether `runnable` is a chat model, or one that was bound, retried, made configurable or given fallbacks."""
+    return bool(runnable.InputType == ChatBuiltinVision().InputType)
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,20 @@ class Crew:
     """What the caller of `build_director` gave."""
 
     settings: Settings
-    vision: Vision | BaseChatModel | None = None
+    vision: Runnable[Any, Any] | None = None
     planner: Planner | None = None
     prompts: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse at once what could only fail after every scene was looked at.
+
+        Raises:
+            InputError: The planner is a chat model, which needs a chain around it.
+        """
+        if self.planner is not None and takes_messages(self.planner):
+            raise InputError(
+                "planner must be a Runnable from a PlanRequest to a plan; a bare chat model is not one yet."
+            )
 
     def language(self, request: DirectRequest) -> Language:
         """Return the language that the run speaks: the request's, else the setting's."""
@@ -56,7 +73,7 @@ class Crew:
         Raises:
             PromptError: The prompt file cannot be used.
         """
-        if self.vision is not None and not isinstance(self.vision, BaseChatModel):
+        if self.vision is not None and not takes_messages(self.vision):
             return Eyes(self.vision, (), parallel=4)
         language = self.language(request)
         prompt = load_prompt("describe_scene", request.prompts or self.prompts or self.settings.prompts_dir)
@@ -71,15 +88,7 @@ class Crew:
         return Eyes(builtin, (prompt,), parallel=2, cause=cause)
 
     def head(self, request: DirectRequest) -> Head:
-        """Return who plans.
-
-        Raises:
-            InputError: The caller's planner is a chat model, which needs a chain around it.
-        """
-        if isinstance(self.planner, BaseChatModel):
-            raise InputError(
-                "planner must be a Runnable from a PlanRequest to a plan; a bare chat model is not one yet."
-            )
+        """Return who plans."""
         if self.planner is not None:
             return Head(self.planner, named(self.planner))
         degraded = request.planner == "auto"

@@ -1,16 +1,16 @@
 """The director: finds the scenes, has a model look at each, plans the edit, proves it, and hands over the film.
 
-    probe | scenes | frames | describe | check | plan | prove | deliver
+    probe | scenes | frames | signals | describe | check | plan | prove | deliver
 
 Each step is a named Runnable that takes the stage before it and returns the next one; nothing reaches back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from autocut_director.agent import delivery
@@ -29,24 +29,25 @@ from autocut_director.agent.stages import (
     Proposed,
     Proven,
     Sampled,
+    grown,
 )
 from autocut_director.agent.step import Teller, step
-from autocut_director.errors import BackendError, DocumentError
+from autocut_director.errors import BackendError
 from autocut_director.tools.compiler import compile_plan, shortfall
-from autocut_director.tools.describe import Look, Vision, describe_scenes, spread_over_film, with_look
+from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, spread_over_film, with_look
 from autocut_director.tools.files import read_scenes
 from autocut_director.tools.frames import SceneFrames, sample_frames
-from autocut_director.tools.probe import Footage, probe_video
+from autocut_director.tools.probe import Footage, check_same_film, probe_video
 from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.signals import measure_scene
 from autocut_director.tools.storyboard import Storyboard, middle_stills
-from autocut_director.tools.timeline import ScenesDocument
+from autocut_director.tools.timeline import PlanRequest, ScenesDocument
 
 
 def build_director(
     settings: Settings | None = None,
     *,
-    vision: Vision | BaseChatModel | None = None,
+    vision: Runnable[Any, Any] | None = None,
     planner: Planner | None = None,
     prompts: Path | str | None = None,
 ) -> Runnable[Mapping[str, Any], DirectorResult]:
@@ -54,7 +55,8 @@ def build_director(
 
     Args:
         settings: What the environment says; read from it when None.
-        vision: Who looks: a chat model that sees, or a Runnable from `SceneFrames` to a `SceneDescription`.
+        vision: Who looks: a chat model that sees (bound, retried or with fallbacks too), or a Runnable from
+            `SceneFrames` to a `SceneDescription`.
         planner: Who plans: a Runnable from a `PlanRequest` to a plan, which is proven before it is used.
         prompts: A folder whose prompt files replace the program's own.
 
@@ -70,7 +72,7 @@ def build_director(
     crew = Crew(settings or Settings.from_env(), vision, planner, Path(prompts) if prompts else None)
     director = (
         described_footage(crew)
-        | step("plan", partial(plan, crew))
+        | step("plan", plan, aplan)
         | step("prove", prove)
         | step("deliver", deliver)
         | RunnableLambda(close)
@@ -90,17 +92,18 @@ def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
         | step("probe", probe)
         | step("scenes", find_scenes)
         | step("frames", take_frames)
-        | step("describe", partial(describe, crew))
+        | step("signals", measure)
+        | step("describe", describe, adescribe)
         | step("check", check)
     )
 
 
 def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
-    """Read the request."""
+    """Read the request, and choose who looks and who plans."""
     request = read_request(options)
     language = crew.language(request)
     account = RunAccount(request=request.model_dump(mode="json", exclude_none=True), language=language)
-    return Asked(request=request, language=language, account=account)
+    return Asked(request=request, language=language, account=account, eyes=crew.eyes(request), head=crew.head(request))
 
 
 def probe(asked: Asked, teller: Teller) -> Probed:
@@ -109,10 +112,9 @@ def probe(asked: Asked, teller: Teller) -> Probed:
     warnings = _missing(footage)
     teller.warn(warnings)
     account = asked.account.noting(video=video_account(footage)).with_warning(*warnings)
-    folder = asked.request.out
-    if folder is not None:
-        delivery.claim(folder, footage, account, overwrite=asked.request.overwrite)
-    return Probed(**{**vars(asked), "account": account, "folder": folder}, footage=footage)
+    if asked.request.out is not None:
+        delivery.claim(asked.request.out, footage, account, overwrite=asked.request.overwrite)
+    return grown(asked, Probed, account=account, footage=footage)
 
 
 def find_scenes(probed: Probed, teller: Teller) -> Cut:
@@ -123,99 +125,41 @@ def find_scenes(probed: Probed, teller: Teller) -> Cut:
         document = scenes_for(probed.footage, probed.request.scenes)
     warnings = _damaged(document)
     teller.warn(warnings)
-    return Cut(**{**vars(probed), "account": probed.account.with_warning(*warnings)}, document=document)
+    return grown(probed, Cut, account=probed.account.with_warning(*warnings), document=document)
 
 
 def take_frames(cut: Cut, teller: Teller) -> Sampled:
-    """Take stills of every scene, and measure them."""
-    scenes = cut.document.scenes
-    shots = sample_frames(cut.footage, scenes, per_scene=cut.request.frames_per_scene, progress=teller.progress())
-    measured = tuple(
-        shot.scene.model_copy(update={"signals": measure_scene(shot.frames), "visual": None, "same_as": None})
-        for shot in shots
-    )
-    shots = tuple(SceneFrames(scene, shot.frames) for scene, shot in zip(measured, shots, strict=True))
-    document = cut.document.model_copy(update={"scenes": measured})
-    return Sampled(**{**vars(cut), "document": document}, shots=shots)
+    """Take stills of every scene."""
+    count = cut.request.frames_per_scene
+    shots = sample_frames(cut.footage, cut.document.scenes, per_scene=count, progress=teller.progress())
+    return grown(cut, Sampled, shots=shots)
 
 
-def describe(crew: Crew, sampled: Sampled, teller: Teller) -> Described:
+def measure(sampled: Sampled, teller: Teller) -> Sampled:
+    """Measure every scene's stills, whoever will look at them."""
+    progress, shots = teller.progress(), list[SceneFrames]()
+    for shot in sampled.shots:
+        scene = shot.scene.model_copy(update={"signals": measure_scene(shot.frames)})
+        shots.append(SceneFrames(scene, shot.frames))
+        progress(len(shots), len(sampled.shots))
+    document = sampled.document.model_copy(update={"scenes": tuple(shot.scene for shot in shots)})
+    return grown(sampled, Sampled, document=document, shots=tuple(shots))
+
+
+def describe(sampled: Sampled, teller: Teller) -> Described:
     """Have a model look at the chosen scenes."""
-    eyes = crew.eyes(sampled.request)
-    chosen = {scene.scene_id for scene in spread_over_film(sampled.document.scenes, sampled.request.max_scenes)}
-    shots = [shot for shot in sampled.shots if shot.scene.scene_id in chosen]
-    looks = describe_scenes(
-        eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=_look_teller(teller, len(shots))
-    )
-    by_id = {look.scene_id: look for look in looks}
-    scenes = tuple(with_look(scene, by_id.get(scene.scene_id)) for scene in sampled.document.scenes)
-    causes = [eyes.cause] if eyes.cause else []
-    account = sampled.account.with_scenes(scenes, looks).with_cause(*causes, *_failures(looks))
-    account = account.noting(prompts=tuple(prompt_account(prompt) for prompt in eyes.prompts))
-    document = sampled.document.model_copy(update={"scenes": scenes})
-    return Described(**{**vars(sampled), "document": document, "account": account})
+    shots, eyes = _chosen(sampled), sampled.eyes
+    told = _look_teller(teller, len(shots))
+    looks = describe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
+    return _described(sampled, looks)
 
 
-def plan(crew: Crew, described: Described, teller: Teller) -> Proposed:
-    """Have a planner propose an edit."""
-    head = crew.head(described.request)
-    request = described.request
-    wish = read_wish(described.document, duration=request.duration, brief=request.brief, language=described.language)
-    proposal = head.planner.invoke(wish, teller.config)
-    account = described.account.noting(planner=head.planned_by).with_cause(*([head.cause] if head.cause else []))
-    return Proposed(**{**vars(described), "account": account}, wish=wish, proposal=proposal, planned_by=head.planned_by)
-
-
-def prove(proposed: Proposed, teller: Teller) -> Proven:
-    """Turn the proposal into an edit that can be cut, or refuse it."""
-    proven = compile_plan(proposed.proposal, proposed.wish, planned_by=proposed.planned_by)
-    short = shortfall(proposed.wish)
-    warnings = (short,) if short else ()
-    teller.warn(warnings)
-    return Proven(**{**vars(proposed), "account": proposed.account.with_warning(*warnings)}, plan=proven)
-
-
-def deliver(proven: Proven, teller: Teller) -> Delivered:
-    """Write the files, if a folder was asked for."""
-    if proven.folder is None:
-        return Delivered(**vars(proven), files={})
-    files = delivery.deliver(
-        proven.folder,
-        _storyboard(proven),
-        proven.footage,
-        render=not proven.request.no_render,
-        progress=teller.progress(),
-    )
-    return Delivered(**vars(proven), files=files)
-
-
-def close(delivered: Delivered) -> DirectorResult:
-    """Write the account, and return what the run came to."""
-    files = dict(delivered.files)
-    if delivered.folder is not None:
-        files["run"] = delivered.folder / delivery.NAMES["run"]
-    names = {kind: path.name for kind, path in files.items()}
-    account = delivered.account.noting(status="done", files=names)
-    if delivered.folder is not None:
-        delivery.write_account(delivered.folder, account)
-    if delivered.request.strict:
-        account.refuse_degraded()
-    return DirectorResult(delivered.plan, delivered.document.scenes, files, account)
-
-
-def scenes_for(footage: Footage, path: Path) -> ScenesDocument:
-    """Read scenes that were given, for this film.
-
-    Raises:
-        DocumentError: They cannot be read, or are another film's.
-    """
-    document = read_scenes(path)
-    if (document.rate, document.media.duration_frames) != (footage.rate, footage.duration_frames):
-        raise DocumentError(
-            f"{path} is for another video: it says {document.media.duration_frames} frames at {document.rate} a "
-            f"second, {footage.path} has {footage.duration_frames} at {footage.rate}."
-        )
-    return document.model_copy(update={"media": document.media.model_copy(update=footage.media.model_dump())})
+async def adescribe(sampled: Sampled, teller: Teller) -> Described:
+    """Do as `describe`, on the caller's event loop."""
+    shots, eyes = _chosen(sampled), sampled.eyes
+    told = _look_teller(teller, len(shots))
+    looks = await adescribe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
+    return _described(sampled, looks)
 
 
 def check(described: Described, _: Teller) -> Described:
@@ -228,6 +172,92 @@ def check(described: Described, _: Teller) -> Described:
     if failed and described.account.totals.described == 0:
         raise BackendError(f"None of {len(failed)} scenes could be described. The first: {failed[0].error}")
     return described
+
+
+def plan(described: Described, teller: Teller) -> Proposed:
+    """Have a planner propose an edit."""
+    wish = _wish(described)
+    return _proposed(described, wish, described.head.planner.invoke(wish, teller.config))
+
+
+async def aplan(described: Described, teller: Teller) -> Proposed:
+    """Do as `plan`, on the caller's event loop."""
+    wish = _wish(described)
+    return _proposed(described, wish, await described.head.planner.ainvoke(wish, teller.config))
+
+
+def prove(proposed: Proposed, teller: Teller) -> Proven:
+    """Turn the proposal into an edit that can be cut, or refuse it."""
+    proven = compile_plan(proposed.proposal, proposed.wish, planned_by=proposed.head.planned_by)
+    short = shortfall(proposed.wish)
+    warnings = (short,) if short else ()
+    teller.warn(warnings)
+    return grown(proposed, Proven, account=proposed.account.with_warning(*warnings), plan=proven)
+
+
+def deliver(proven: Proven, teller: Teller) -> Delivered:
+    """Write the files, if a folder was asked for; the account last."""
+    folder = proven.request.out
+    if folder is None:
+        return grown(proven, Delivered, account=proven.account.noting(status="done"), files={})
+    render, board = not proven.request.no_render, _storyboard(proven)
+    files = delivery.deliver(folder, board, proven.footage, render=render, progress=teller.progress())
+    files["run"] = folder / delivery.NAMES["run"]
+    account = proven.account.noting(status="done", files={kind: path.name for kind, path in files.items()})
+    return grown(proven, Delivered, account=account, files=files)
+
+
+def close(delivered: Delivered) -> DirectorResult:
+    """Write the account, and return what the run came to.
+
+    Raises:
+        DegradedError: `strict`, and something stood in for what was wanted.
+    """
+    account = delivered.account
+    if delivered.request.out is not None:
+        delivery.write_account(delivered.request.out, account)
+    result = DirectorResult(delivered.plan, delivered.document.scenes, delivered.files, account)
+    if delivered.request.strict:
+        account.refuse_degraded()
+    return result
+
+
+def scenes_for(footage: Footage, path: Path) -> ScenesDocument:
+    """Read scenes that were given, for this film.
+
+    Raises:
+        DocumentError: They cannot be read, or are another film's.
+    """
+    document = read_scenes(path)
+    check_same_film(document.media, document.rate, footage, what=str(path))
+    known = footage.media.model_dump(exclude={"damaged_frames"})
+    return document.model_copy(update={"media": document.media.model_copy(update=known)})
+
+
+def _chosen(sampled: Sampled) -> list[SceneFrames]:
+    chosen = {scene.scene_id for scene in spread_over_film(sampled.document.scenes, sampled.request.max_scenes)}
+    return [shot for shot in sampled.shots if shot.scene.scene_id in chosen]
+
+
+def _described(sampled: Sampled, looks: tuple[Look, ...]) -> Described:
+    by_id, eyes = {look.scene_id: look for look in looks}, sampled.eyes
+    scenes = tuple(with_look(scene, by_id.get(scene.scene_id)) for scene in sampled.document.scenes)
+    causes = [eyes.cause] if eyes.cause else []
+    account = sampled.account.with_scenes(scenes, looks).with_cause(*causes, *_failures(looks))
+    account = account.noting(prompts=tuple(prompt_account(prompt) for prompt in eyes.prompts))
+    document = sampled.document.model_copy(update={"scenes": scenes})
+    return grown(sampled, Described, document=document, account=account)
+
+
+def _wish(described: Described) -> PlanRequest:
+    request = described.request
+    return read_wish(described.document, duration=request.duration, brief=request.brief, language=described.language)
+
+
+def _proposed(described: Described, wish: PlanRequest, proposal: Any) -> Proposed:
+    head = described.head
+    account = described.account.noting(planner=head.planned_by).with_cause(*([head.cause] if head.cause else []))
+    return grown(described, Proposed, account=account, wish=wish, proposal=proposal)
 
 
 def _missing(footage: Footage) -> tuple[str, ...]:
@@ -257,15 +287,13 @@ def _failures(looks: tuple[Look, ...]) -> list[str]:
     return [f"{len(failed)} of {len(looks)} scenes could not be described; {failed[0].scene_id}: {failed[0].error}"]
 
 
-def _look_teller(teller: Teller, total: int) -> Any:
-    progress, done = teller.progress(), 0
+def _look_teller(teller: Teller, total: int) -> Callable[[Look], None]:
+    progress, done = teller.progress(), count(1)
 
     def told(look: Look) -> None:
-        nonlocal done
-        done += 1
         visual = None if look.description is None else look.description.model_dump(mode="json")
         teller.tell("scene", {"scene_id": look.scene_id, "visual": visual, "error": look.error})
-        progress(done, total)
+        progress(next(done), total)
 
     return told
 

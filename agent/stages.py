@@ -3,23 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from autocut_director.agent.account import RunAccount
+from autocut_director.agent.crew import Eyes, Head
 from autocut_director.agent.request import DirectRequest
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import Footage
-from autocut_director.tools.timeline import EditPlan, Language, PlannedBy, PlanRequest, Scene, ScenesDocument
+from autocut_director.tools.timeline import EditPlan, Language, PlanRequest, Scene, ScenesDocument
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A request that can be worked on. `folder` is set once it is this run's own."""
+    """A request that can be worked on, and who will look and plan."""
 
     request: DirectRequest
     language: Language
     account: RunAccount
-    folder: Path | None = None
+    eyes: Eyes
+    head: Head
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +56,6 @@ class Proposed(Described):
 
     wish: PlanRequest
     proposal: Any
-    planned_by: PlannedBy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,14 @@ class Delivered(Proven):
     """The files are there; none, when no folder was asked for."""
 
     files: Mapping[str, Path]
+
+
+Stage = TypeVar("Stage", bound=Asked)
+
+
+def grown(before: Asked, stage: type[Stage], **new: Any) -> Stage:
+    """Return the next stage: all of the one before, with `new` parts and changes."""
+    return stage(**{**vars(before), **new})
 
 
 @dataclass(frozen=True)

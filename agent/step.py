@@ -4,10 +4,10 @@ When it fails, it leaves the cause in `run.json`.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
@@ -52,33 +52,45 @@ class Teller:
             self.tell("warning", {"step": self.step, "message": warning})
 
 
-def step(name: str, work: Callable[[Before, Teller], After]) -> Runnable[Before, After]:
-    """Make the step `name` of `work`."""
+def step(
+    name: str,
+    work: Callable[[Before, Teller], After],
+    awork: Callable[[Before, Teller], Awaitable[After]] | None = None,
+) -> Runnable[Before, After]:
+    """Make the step `name` of `work`; `awork` does the same on the caller's event loop."""
 
     def run(before: Before, config: RunnableConfig) -> After:
-        started = time.monotonic()
-        teller = Teller(name, config)
-        teller.tell("progress", {"step": name, "done": 0, "total": None})
-        with _Witness(before):
-            after = work(before, teller)
-        return replace(after, account=after.account.with_step(name, time.monotonic() - started))
+        with _Clock(Teller(name, config), before) as clock:
+            after = work(before, clock.teller)
+        return clock.stamped(after)
 
-    return RunnableLambda(run, name=name)
+    async def arun(before: Before, config: RunnableConfig) -> After:
+        with _Clock(Teller(name, config), before) as clock:
+            after = await awork(before, clock.teller)  # type: ignore[misc]  # only made where there is one
+        return clock.stamped(after)
+
+    return RunnableLambda(run, afunc=arun if awork is not None else None, name=name)
 
 
-class _Witness:
-    """Writes into `run.json` that a step failed or was interrupted, and how; stops nothing."""
+class _Clock:
+    """Times a step; writes into `run.json` that it failed or was interrupted, and how. Stops no exception."""
 
-    def __init__(self, before: Asked) -> None:
+    def __init__(self, teller: Teller, before: Asked) -> None:
+        self.teller = teller
         self._before = before
 
-    def __enter__(self) -> None:
-        pass
+    def __enter__(self) -> Self:
+        self._started = time.monotonic()
+        self.teller.tell("progress", {"step": self.teller.step, "done": 0, "total": None})
+        return self
 
     def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, _: TracebackType | None) -> None:
         if exc is None or self._before.request.out is None:
             return
-        failed = isinstance(exc, Exception)
         said = str(exc) if isinstance(exc, AutoCutError) else type(exc).__name__
-        status = "failed" if failed else "interrupted"
+        status = "failed" if isinstance(exc, Exception) else "interrupted"
         note_end(self._before.request.out, self._before.account.noting(status=status, error=said))
+
+    def stamped(self, after: After) -> After:
+        """Return the stage with the seconds that the step took."""
+        return replace(after, account=after.account.with_step(self.teller.step, time.monotonic() - self._started))

@@ -15,6 +15,7 @@ _STEPS = {
     "probe": "Reading the video",
     "scenes": "Finding scenes",
     "frames": "Taking stills",
+    "signals": "Measuring",
     "describe": "Looking at scenes",
     "check": "Checking answers",
     "plan": "Planning the edit",

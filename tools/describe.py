@@ -1,10 +1,12 @@
 """One scene's stills and a prompt → a chat model → a validated SceneDescription; and that over many scenes.
 
-The model is the caller's: any LangChain chat model, or any Runnable from `SceneFrames` to a `SceneDescription`.
+The model is the caller's: any LangChain chat model (bound, retried, with fallbacks), or any Runnable from
+`SceneFrames` to a `SceneDescription`.
 A scene that fails is kept as failed with its cause; the others go on.
 """
 
 import base64
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,12 +14,11 @@ from typing import Any
 
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.exceptions import OutputParserException
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import merge_configs
 from langchain_core.utils.json import parse_json_markdown
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from autocut_director.errors import AnswerError
 from autocut_director.prompts import Prompt
@@ -42,7 +43,7 @@ class Look:
     output_tokens: int = 0
 
 
-def make_describer(model: BaseChatModel, prompt: Prompt, *, language: str) -> Vision:
+def make_describer(model: Runnable[Any, Any], prompt: Prompt, *, language: str) -> Vision:
     """Make the Runnable that describes one scene with `model`.
 
     Raises, when invoked:
@@ -76,12 +77,31 @@ def read_description(message: AIMessage) -> SceneDescription:
         AnswerError: Blank, no JSON, or JSON that is no description.
     """
     try:
-        description = SceneDescription.model_validate(parse_json_markdown(message.text))
+        answer = parse_json_markdown(message.text, parser=json.loads)  # no completing of what was cut short
+    except (OutputParserException, ValueError, RecursionError) as exc:
+        raise AnswerError(f"the answer is not JSON: {message.text[:80]!r}") from exc
+    return _believed(answer).model_copy(update=_signature(message))
+
+
+def _believed(answer: Any) -> SceneDescription:
+    """Return the description in a model's answer; what it says beyond the schema is not kept.
+
+    Raises:
+        AnswerError: It is none, or says nothing.
+    """
+    known = SceneDescription.model_fields
+    data = answer.model_dump() if isinstance(answer, BaseModel) else answer
+    data = {key: value for key, value in data.items() if key in known} if isinstance(data, dict) else data
+    try:
+        description = SceneDescription.model_validate(data)
+        description.model_dump_json()  # half a surrogate pair could not be written
     except ValidationError as exc:
         raise AnswerError(f"the answer is no scene description: {first_problem(exc)}") from exc
-    except (OutputParserException, ValueError) as exc:
-        raise AnswerError(f"the answer is not JSON: {message.text[:80]!r}") from exc
-    return description.model_copy(update=_signature(message))
+    except ValueError as exc:
+        raise AnswerError(f"the answer cannot be written as UTF-8: {exc}") from exc
+    if not description.summary.strip():
+        raise AnswerError("the answer is blank: its summary says nothing")
+    return description
 
 
 def _signature(message: AIMessage) -> dict[str, str]:
@@ -109,10 +129,31 @@ def describe_scenes(
     configs = [_with_watch(config, watch, parallel) for watch in watches]
     looks: dict[int, Look] = {}
     for index, outcome in vision.batch_as_completed(list(shots), configs, return_exceptions=True):
-        looks[index] = _look(shots[index], outcome, watches[index])
-        if on_look is not None:
-            on_look(looks[index])
+        looks[index] = _told(_look(shots[index], outcome, watches[index]), on_look)
     return tuple(looks[index] for index in range(len(shots)))
+
+
+async def adescribe_scenes(
+    vision: Vision,
+    shots: Sequence[SceneFrames],
+    *,
+    config: RunnableConfig | None = None,
+    parallel: int = 2,
+    on_look: Callable[[Look], None] | None = None,
+) -> tuple[Look, ...]:
+    """Do as `describe_scenes`, on the caller's event loop."""
+    watches = [_Watch() for _ in shots]
+    configs = [_with_watch(config, watch, parallel) for watch in watches]
+    looks: dict[int, Look] = {}
+    async for index, outcome in vision.abatch_as_completed(list(shots), configs, return_exceptions=True):
+        looks[index] = _told(_look(shots[index], outcome, watches[index]), on_look)
+    return tuple(looks[index] for index in range(len(shots)))
+
+
+def _told(look: Look, on_look: Callable[[Look], None] | None) -> Look:
+    if on_look is not None:
+        on_look(look)
+    return look
 
 
 class _Watch(UsageMetadataCallbackHandler):
@@ -141,7 +182,9 @@ class _Watch(UsageMetadataCallbackHandler):
 
 
 def _with_watch(config: RunnableConfig | None, watch: _Watch, parallel: int) -> RunnableConfig:
-    return merge_configs(config, {"callbacks": [watch], "max_concurrency": parallel})
+    asked = (config or {}).get("max_concurrency")
+    own: RunnableConfig = {"callbacks": [watch], "max_concurrency": parallel if asked is None else asked}
+    return merge_configs(config, own)
 
 
 def _look(shot: SceneFrames, outcome: Any, watch: _Watch) -> Look:
@@ -161,15 +204,15 @@ def _read_outcome(outcome: Any) -> tuple[SceneDescription | None, str | None]:
     if isinstance(outcome, Exception):
         return None, f"{type(outcome).__name__}: {' '.join(str(outcome).split())[:300]}"
     try:
-        return SceneDescription.model_validate(outcome), None
-    except ValidationError as exc:
-        return None, f"AnswerError: the answer is no scene description: {first_problem(exc)}"
+        return _believed(outcome), None
+    except AnswerError as exc:
+        return None, f"AnswerError: {exc}"
 
 
 def with_look(scene: Scene, look: Look | None) -> Scene:
-    """Return `scene` with what came of looking at it; not selected when nothing looked."""
+    """Return `scene` with what came of looking at it; as it was when nothing looked."""
     if look is None:
-        return scene.model_copy(update={"status": "not_selected", "visual": None})
+        return scene if scene.visual is not None else scene.model_copy(update={"status": "not_selected"})
     status = "described" if look.description is not None else "failed"
     return scene.model_copy(update={"status": status, "visual": look.description})
 

@@ -13,8 +13,8 @@ from autocut_director.tools.probe import (
     NO_STAMP,
     Footage,
     decoded,
+    decoded_from,
     film_stream,
-    first_after_seek,
     grid_frame,
     open_video,
     stamp_of,
@@ -101,7 +101,7 @@ class _Reader:
     def _open(self) -> None:
         self._container = open_video(self._footage.path)
         self._stream = film_stream(self._container, self._footage.path)
-        self._start(next(decoded(self._container, self._stream), None))
+        self._start(decoded(self._container, self._stream))
 
     def close(self) -> None:
         self._container.close()
@@ -118,16 +118,17 @@ class _Reader:
         early = index - footage.seek_margin
         if early > 0:
             ticks = footage.origin + int(early / footage.rate / footage.time_base)
-            if self._start(first_after_seek(self._container, self._stream, ticks)) and self._picture.index <= index:
+            if self._start(decoded_from(self._container, self._stream, ticks)) and self._picture.index <= index:
                 return
         self.close()
         self._open()
 
-    def _start(self, first: VideoFrame | None) -> bool:
-        """Go on from the picture `first`; tell whether there is one."""
+    def _start(self, frames: Iterator[VideoFrame]) -> bool:
+        """Go on with `frames`; tell whether there are any."""
+        first = next(frames, None)
         if first is None:
             return False
-        self._frames: Iterator[VideoFrame] = decoded(self._container, self._stream)
+        self._frames = frames
         self._picture = _on_grid(first, self._footage, -1)
         self._following: Picture | None = None
         self._peek()

@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from pydantic import NonNegativeInt, PositiveInt
 
-from autocut_director.errors import VideoError
+from autocut_director.errors import DocumentError, VideoError
 from autocut_director.tools.timeline import ExactFraction, Media, Rate, Record, frame_count, nearest_standard
 
 _NOT_FILMS = {"tty", "image2", "gif", "apng"}
@@ -299,18 +299,18 @@ def _seek_margin(container: InputContainer, stream: VideoStream, scan: _Scan, ra
         return 0
     gaps = np.diff(bounds)
     target = int(bounds[gaps.argmax()] + gaps.max() // 2)
-    landed = first_after_seek(container, stream, target)
+    landed = next(decoded_from(container, stream, target), None)
     late = landed is None or stamp_of(landed, stamps) > target
     return int(gaps.max() * stream.time_base * rate) + _REORDERED if late else 0
 
 
-def first_after_seek(container: InputContainer, stream: VideoStream, ticks: int) -> VideoFrame | None:
-    """Seek to the keyframe before `ticks`; return the first picture decoded there, None where there is none."""
+def decoded_from(container: InputContainer, stream: VideoStream, ticks: int) -> Iterator[VideoFrame]:
+    """Seek to the keyframe before `ticks` and decode on from there; nothing where the container cannot seek."""
     try:
         container.seek(ticks, stream=stream)
     except (av.error.FFmpegError, OSError):  # a damaged index: as if it had landed nowhere
-        return None
-    return next(decoded(container, stream), None)
+        return
+    yield from decoded(container, stream)
 
 
 def stamp_of(picture: VideoFrame, stamps: Stamps) -> int:
@@ -362,3 +362,31 @@ def _start_timecode(container: InputContainer, rate: Fraction) -> str:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+
+
+def count_pictures(path: Path) -> int:
+    """Return how many pictures a film holds, without decoding any.
+
+    Raises:
+        VideoError: It cannot be read.
+    """
+    with open_video(path) as container:
+        return sum(bool(packet.size) for packet in packets(container, film_stream(container, path)))
+
+
+def check_same_film(media: Media, rate: Fraction, footage: Footage, *, what: str) -> None:
+    """Make sure that a document about `media` was made from `footage`; `what` names the document.
+
+    Raises:
+        DocumentError: It was made from another file.
+    """
+    if media.digest and media.digest != footage.digest:
+        raise DocumentError(
+            f"{what} is for another video: {footage.path} is not the file it was made from. If that is meant (a film "
+            "that replaces its proxy), take media.digest out of it."
+        )
+    if (media.duration_frames, rate) != (footage.duration_frames, footage.rate):
+        raise DocumentError(
+            f"{what} is for another video: it says {media.duration_frames} frames at {rate} a second, "
+            f"{footage.path} has {footage.duration_frames} at {footage.rate}."
+        )

@@ -14,9 +14,9 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import IO
 
-from autocut_director.errors import DocumentError, OutputError, RenderError, VideoError
+from autocut_director.errors import OutputError, RenderError, VideoError
 from autocut_director.tools.files import replacing
-from autocut_director.tools.probe import Footage, probe_video
+from autocut_director.tools.probe import Footage, check_same_film, count_pictures, probe_video
 from autocut_director.tools.rules import check_against_film
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.timeline import Clip, EditPlan
@@ -64,17 +64,7 @@ def footage_of(plan: EditPlan) -> Footage:
         DocumentError: It is another film.
     """
     footage = probe_video(plan.media.primary_clip_path)
-    if plan.media.digest and plan.media.digest != footage.digest:
-        raise DocumentError(
-            f"The plan is for another video: {footage.path} is not the file it was made from. If that is meant (a film "
-            "that replaces its proxy), take media.digest out of the plan."
-        )
-    planned = (plan.media.duration_frames, plan.rate)
-    if planned != (footage.duration_frames, footage.rate):
-        raise DocumentError(
-            f"The plan is for another video: it says {planned[0]} frames at {planned[1]} a second, "
-            f"{footage.path} has {footage.duration_frames} at {footage.rate}."
-        )
+    check_same_film(plan.media, plan.rate, footage, what="The plan")
     return footage
 
 
@@ -197,8 +187,8 @@ def _failure(errors: IO[bytes], status: int, out: Path) -> OutputError | RenderE
 def _check_length(film: Path, plan: EditPlan) -> None:
     """Count the film's pictures, so that what is handed over is what was planned."""
     try:
-        made = probe_video(film)
+        made = count_pictures(film)
     except VideoError as exc:
         raise RenderError(f"ffmpeg made no film: {exc}") from exc
-    if made.picture_count != plan.duration_frames:
-        raise RenderError(f"The film has {made.picture_count} frames, the plan {plan.duration_frames}.")
+    if made != plan.duration_frames:
+        raise RenderError(f"The film has {made} frames, the plan {plan.duration_frames}.")

@@ -18,7 +18,7 @@ from autocut_director.tools.probe import probe_video
 from autocut_director.tools.timeline import PlanRequest
 
 FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "timeline.otio", "storyboard.html"}
-STEPS = ["probe", "scenes", "frames", "describe", "check", "plan", "prove", "deliver"]
+STEPS = ["probe", "scenes", "frames", "signals", "describe", "check", "plan", "prove", "deliver"]
 
 
 def direct(**options: Any) -> DirectorResult:
@@ -175,7 +175,7 @@ def test_scenes_that_were_given_are_used(film: Path, tmp_path: Path) -> None:
     assert [scene.scene_id for scene in result.scenes] == ["S0002", "S0004"]
     assert result.scenes[1].model_extra == {"note": "mine"}
     other = films.make_film(tmp_path / "other.mp4", shots=[40])
-    with pytest.raises(DocumentError, match="is for another video: it says 200 frames at 25"):
+    with pytest.raises(DocumentError, match="is for another video: .* is not the file it was made from"):
         direct(video=other, scenes=tmp_path / "mine.json")
 
 
