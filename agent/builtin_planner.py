@@ -6,7 +6,7 @@ A scene's worth is its technical quality (as described, else as measured), a lit
 for scenes too short to be read. Times are frames.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,20 +28,26 @@ _REASONS = {
     "en": {
         "hook": "the best shot of the film (worth {worth:.2f})",
         "body": "the best of this part of the film (worth {worth:.2f})",
+        "other": "the best of this part of the film that does not repeat the shot type before it (worth {worth:.2f})",
         "more": "added so that the edit reaches its length (worth {worth:.2f})",
         "cta": "closes the edit; {reason}",
         "moved": "{reason}; moved so that two {shot} shots do not meet",
         "dropped": "{scene} stands for this part of the film and is worth more ({worth:.2f} against {own:.2f})",
+        "equal": "{scene} stands for this part of the film; both are worth {own:.2f}, and it comes first",
+        "type": "{scene} stands for this part: this would be a second {shot} shot in a row (worth {own:.2f})",
         "spare": "not needed for the length (worth {own:.2f})",
         "logline": "{count} of {all} scenes, the best shot first, then the film in its order.",
     },
     "zh": {
         "hook": "全片最好的镜头(得分 {worth:.2f})",
         "body": "影片这一段中最好的镜头(得分 {worth:.2f})",
+        "other": "影片这一段中不与前一镜头景别相同的最好镜头(得分 {worth:.2f})",
         "more": "为达到时长而加入(得分 {worth:.2f})",
         "cta": "作为结尾;{reason}",
         "moved": "{reason};移动位置以免两个{shot}镜头相邻",
         "dropped": "影片这一段由 {scene} 代表,它得分更高({worth:.2f} 对 {own:.2f})",
+        "equal": "影片这一段由 {scene} 代表,两者得分同为 {own:.2f},它在前",
+        "type": "影片这一段由 {scene} 代表:选这个会连续出现两个{shot}镜头(得分 {own:.2f})",
         "spare": "时长已够(得分 {own:.2f})",
         "logline": "从 {all} 个场景中选出 {count} 个:先放最好的镜头,再按影片顺序。",
     },
@@ -66,7 +72,7 @@ def plan_without_model(request: PlanRequest) -> ProposedPlan:
         title=_title(request),
         logline=words["logline"].format(count=len(clips), all=len(scenes)),
         clips=tuple(clips),
-        dropped=_dropped(scenes, [scene for scene, _ in used], request),
+        dropped=_dropped(scenes, {scene.scene_id for scene, _ in used}, request, target),
     )
 
 
@@ -95,14 +101,19 @@ def _liveliness(scene: Scene) -> float:
 def _chosen(scenes: Sequence[Scene], request: PlanRequest, target: int) -> dict[str, str]:
     """Return the ids of the chosen scenes, each with the kind of its reason."""
     hook, *rest = _hook_first(scenes, request)
-    wanted = min(len(scenes), max(1, round(target / (_CLIP_SECONDS * float(request.document.rate)))))
+    wanted = _wanted(scenes, request, target)
     kinds = {hook.scene_id: "hook"}
-    kinds |= {scene.scene_id: "body" for scene in _one_a_part(rest, wanted - 1, hook, request)}
+    kinds |= {part.best.scene_id: part.kind for part in _parts_of(rest, wanted - 1, hook, request)}
     for scene in sorted(rest, key=lambda scene: (-worth(scene, request), scene.start_frame)):
         if sum(s.length for s in scenes if s.scene_id in kinds) >= target:
             break
         kinds.setdefault(scene.scene_id, "more")
     return kinds
+
+
+def _wanted(scenes: Sequence[Scene], request: PlanRequest, target: int) -> int:
+    """Return how many clips an unhurried edit of `target` frames has."""
+    return min(len(scenes), max(1, round(target / (_CLIP_SECONDS * float(request.document.rate)))))
 
 
 def _hook_first(scenes: Sequence[Scene], request: PlanRequest) -> list[Scene]:
@@ -111,13 +122,24 @@ def _hook_first(scenes: Sequence[Scene], request: PlanRequest) -> list[Scene]:
     return [hook, *(scene for scene in scenes if scene is not hook)]
 
 
-def _one_a_part(scenes: Sequence[Scene], parts: int, hook: Scene, request: PlanRequest) -> list[Scene]:
-    """Return the best scene of each of `parts` equal shares of the film's time, of a new shot type where it can."""
-    chosen: list[Scene] = []
-    for part in _parts(scenes, parts):
-        before = chosen[-1] if chosen else hook
-        chosen.append(max(part, key=lambda s, b=before: (not _clash(b, s), worth(s, request), -s.start_frame)))  # type: ignore[misc]
-    return chosen
+@dataclass(frozen=True)
+class _Part:
+    """An equal share of the film's time: its scenes, the one that stands for it, and the kind of the reason why."""
+
+    scenes: Sequence[Scene]
+    best: Scene
+    kind: str
+
+
+def _parts_of(scenes: Sequence[Scene], count: int, hook: Scene, request: PlanRequest) -> list[_Part]:
+    """Choose the best scene of each of `count` shares, of another shot type than the one before where it can."""
+    parts: list[_Part] = []
+    for share in _parts(scenes, count):
+        before = parts[-1].best if parts else hook
+        ranked = sorted(share, key=lambda scene: (-worth(scene, request), scene.start_frame))
+        best = next((scene for scene in ranked if not _clash(before, scene)), ranked[0])
+        parts.append(_Part(share, best, "body" if best is ranked[0] else "other"))
+    return parts
 
 
 def _parts(scenes: Sequence[Scene], parts: int) -> list[list[Scene]]:
@@ -218,21 +240,27 @@ def _reason(pick: _Pick, purpose: Purpose, request: PlanRequest) -> str:
     return words["cta"].format(reason=reason) if purpose == "cta" else reason
 
 
-def _dropped(scenes: Sequence[Scene], used: Sequence[Scene], request: PlanRequest) -> tuple[DroppedScene, ...]:
-    used_ids = {scene.scene_id for scene in used}
+def _dropped(
+    scenes: Sequence[Scene], used: Container[str], request: PlanRequest, target: int
+) -> tuple[DroppedScene, ...]:
+    hook, *rest = _hook_first(scenes, request)
+    parts = _parts_of(rest, _wanted(scenes, request, target) - 1, hook, request)
+    home = {scene.scene_id: part for part in parts for scene in part.scenes}
     return tuple(
-        DroppedScene(scene_id=scene.scene_id, reason=_why_dropped(scene, used, request))
+        DroppedScene(scene_id=scene.scene_id, reason=_why_dropped(scene, home.get(scene.scene_id), used, request))
         for scene in scenes
-        if scene.scene_id not in used_ids
+        if scene.scene_id not in used
     )
 
 
-def _why_dropped(scene: Scene, used: Sequence[Scene], request: PlanRequest) -> str:
-    words, own = _REASONS[request.language], worth(scene, request)
-    near = min(used, key=lambda other: abs(other.start_frame - scene.start_frame))
-    if worth(near, request) < own:
-        return words["spare"].format(own=own)
-    return words["dropped"].format(scene=near.scene_id, worth=worth(near, request), own=own)
+def _why_dropped(scene: Scene, part: _Part | None, used: Container[str], request: PlanRequest) -> str:
+    own = worth(scene, request)
+    kind, best, best_worth = "spare", scene, own
+    if part is not None and part.best.scene_id in used:
+        best, best_worth = part.best, worth(part.best, request)
+        kind = "dropped" if best_worth > own else "equal" if best_worth == own else "type"
+    shot = _shot_type(scene).replace("_", " ")
+    return _REASONS[request.language][kind].format(scene=best.scene_id, worth=best_worth, own=own, shot=shot)
 
 
 def _title(request: PlanRequest) -> str:

@@ -9,7 +9,7 @@ from langchain_core.runnables import Runnable
 from autocut_director.agent.backends import ChatBuiltinVision
 from autocut_director.agent.builtin_planner import MODEL
 from autocut_director.agent.planner import Planner, builtin_planner, named
-from autocut_director.agent.request import DirectRequest
+from autocut_director.agent.request import Choice, DirectRequest
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import InputError
 from autocut_director.prompts import Prompt, load_prompt
@@ -87,10 +87,10 @@ class Crew:
         )
         return Eyes(builtin, (prompt,), parallel=2, cause=cause)
 
-    def head(self, request: DirectRequest) -> Head:
+    def head(self, choice: Choice) -> Head:
         """Return who plans."""
         if self.planner is not None:
             return Head(self.planner, named(self.planner))
-        degraded = request.planner == "auto"
+        degraded = choice == "auto"
         cause = _STANDS_IN.format(role="planning", what="planned by rules", option="planner") if degraded else None
         return Head(builtin_planner(), PlannedBy(planner="builtin", model=MODEL, degraded=degraded), cause)

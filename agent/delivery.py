@@ -1,6 +1,6 @@
 """The folder of a run: claimed before the work, filled at its end, file by file and each whole or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -36,17 +36,21 @@ NAMES = {
 """File names in a run's folder, by kind."""
 
 
-def claim(folder: Path, footage: Footage, account: RunAccount, *, overwrite: bool) -> None:
+def claim(folder: Path, footage: Footage, account: RunAccount, *, overwrite: bool) -> tuple[str, ...]:
     """Make `folder` this run's: write the first `run.json`, which names the video.
+
+    Returns:
+        The names of the files that an earlier run of the same video left there.
 
     Raises:
         OutputError: It cannot be written, holds something else, or would replace the video itself.
     """
-    ours = overwrite or _is_earlier_run(folder / NAMES["run"], footage)
-    make_room(folder, overwrite=ours, besides=footage.path)
+    earlier = _earlier_run(folder / NAMES["run"], footage)
+    make_room(folder, overwrite=overwrite or earlier is not None, besides=footage.path)
     if any((folder / name).exists() and (folder / name).samefile(footage.path) for name in NAMES.values()):
         raise OutputError(f"{footage.path} is where a result would go; choose another folder with --out.")
     write_account(folder, account)
+    return earlier or ()
 
 
 def make_room(folder: Path, *, overwrite: bool, besides: Path | None = None) -> None:
@@ -69,13 +73,19 @@ def make_room(folder: Path, *, overwrite: bool, besides: Path | None = None) -> 
         raise OutputError(f"{folder} holds something else ({names}); choose another folder, or add --overwrite.")
 
 
-def _is_earlier_run(run_file: Path, footage: Footage) -> bool:
+def _earlier_run(run_file: Path, footage: Footage) -> tuple[str, ...] | None:
+    """Return the names of the files of an earlier run of this film; None where there was none."""
     try:
         run = read_json(run_file)
     except DocumentError:
-        return False
-    video = run.get("video") if isinstance(run, dict) and run.get("schema") == "run.v1" else None
-    return isinstance(video, dict) and (video.get("digest") == footage.digest or video.get("path") == str(footage.path))
+        return None
+    if not isinstance(run, dict) or run.get("schema") != "run.v1":
+        return None
+    video, files = run.get("video"), run.get("files")
+    known = isinstance(video, dict) and (video.get("digest"), video.get("path"))
+    if not known or (known[0] != footage.digest and known[1] != str(footage.path)):
+        return None
+    return tuple(str(name) for name in files.values()) if isinstance(files, dict) else ()
 
 
 def write_account(folder: Path, account: RunAccount) -> None:
@@ -94,7 +104,12 @@ def note_end(folder: Path, account: RunAccount) -> None:
 
 
 def deliver(
-    folder: Path, board: Storyboard, footage: Footage, *, render: bool, progress: Progress | None
+    folder: Path,
+    board: Storyboard,
+    footage: Footage,
+    *,
+    render: bool,
+    progress: Progress | None,
 ) -> dict[str, Path]:
     """Write everything but `run.json` into `folder`; return the files by kind."""
     plan = board.plan
@@ -111,6 +126,13 @@ def deliver(
             files[kind] = folder / NAMES[kind]
             write(files[kind])
     return files
+
+
+def remove_stale(folder: Path, earlier: Iterable[str], files: Mapping[str, Path]) -> None:
+    """Remove what an `earlier` run made and this one did not: a film must not lie beside another's plan."""
+    kept = {path.name for path in files.values()} | {NAMES["run"]}
+    for name in set(earlier) & set(NAMES.values()) - kept:
+        (folder / name).unlink(missing_ok=True)
 
 
 def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:

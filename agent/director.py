@@ -16,8 +16,8 @@ from langchain_core.runnables import Runnable, RunnableLambda
 from autocut_director.agent import delivery
 from autocut_director.agent.account import RunAccount, prompt_account, video_account
 from autocut_director.agent.crew import Crew
-from autocut_director.agent.planner import Planner, read_wish
-from autocut_director.agent.request import read_request
+from autocut_director.agent.planner import Planner, build_planner, read_wish
+from autocut_director.agent.request import Choice, read_request
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.stages import (
     Asked,
@@ -41,7 +41,7 @@ from autocut_director.tools.probe import Footage, check_same_film, probe_video
 from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.signals import measure_scene
 from autocut_director.tools.storyboard import Storyboard, middle_stills
-from autocut_director.tools.timeline import PlanRequest, ScenesDocument
+from autocut_director.tools.timeline import EditPlan, Language, PlanRequest, ScenesDocument
 
 
 def build_director(
@@ -98,12 +98,34 @@ def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
     )
 
 
+def plan_document(
+    document: ScenesDocument, *, duration: float | None, planner: Choice, language: Language | None
+) -> tuple[EditPlan, list[str], str | None]:
+    """Plan an edit of described scenes alone.
+
+    Returns:
+        The plan, what to look out for, and why it is degraded (None when it is not).
+
+    Raises:
+        InputError: A value that cannot be.
+        PlanError: No plan that can be cut could be made.
+    """
+    settings = Settings.from_env()
+    head = Crew(settings).head(planner)
+    wish = read_wish(document, duration=duration, language=language or settings.language)
+    plan = build_planner(head.planner, planned_by=head.planned_by).invoke(wish)
+    short = shortfall(wish)
+    return plan, [short] if short else [], head.cause
+
+
 def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
     """Read the request, and choose who looks and who plans."""
     request = read_request(options)
     language = crew.language(request)
     account = RunAccount(request=request.model_dump(mode="json", exclude_none=True), language=language)
-    return Asked(request=request, language=language, account=account, eyes=crew.eyes(request), head=crew.head(request))
+    return Asked(
+        request=request, language=language, account=account, eyes=crew.eyes(request), head=crew.head(request.planner)
+    )
 
 
 def probe(asked: Asked, teller: Teller) -> Probed:
@@ -112,9 +134,10 @@ def probe(asked: Asked, teller: Teller) -> Probed:
     warnings = _missing(footage)
     teller.warn(warnings)
     account = asked.account.noting(video=video_account(footage)).with_warning(*warnings)
-    if asked.request.out is not None:
-        delivery.claim(asked.request.out, footage, account, overwrite=asked.request.overwrite)
-    return grown(asked, Probed, account=account, footage=footage)
+    folder, earlier = asked.request.out, tuple[str, ...]()
+    if folder is not None:
+        earlier = delivery.claim(folder, footage, account, overwrite=asked.request.overwrite)
+    return grown(asked, Probed, account=account, footage=footage, earlier=earlier)
 
 
 def find_scenes(probed: Probed, teller: Teller) -> Cut:
@@ -202,6 +225,7 @@ def deliver(proven: Proven, teller: Teller) -> Delivered:
         return grown(proven, Delivered, account=proven.account.noting(status="done"), files={})
     render, board = not proven.request.no_render, _storyboard(proven)
     files = delivery.deliver(folder, board, proven.footage, render=render, progress=teller.progress())
+    delivery.remove_stale(folder, proven.earlier, files)
     files["run"] = folder / delivery.NAMES["run"]
     account = proven.account.noting(status="done", files={kind: path.name for kind, path in files.items()})
     return grown(proven, Delivered, account=account, files=files)

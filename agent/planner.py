@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from pydantic import ValidationError
 
 from autocut_director.agent.builtin_planner import MODEL, plan_without_model
-from autocut_director.agent.settings import Settings
 from autocut_director.errors import InputError
-from autocut_director.tools.compiler import compile_plan, shortfall
-from autocut_director.tools.timeline import EditPlan, Language, PlannedBy, PlanRequest, ScenesDocument
+from autocut_director.tools.compiler import compile_plan
+from autocut_director.tools.timeline import EditPlan, PlannedBy, PlanRequest, ScenesDocument
 
 Planner = Runnable[PlanRequest, Any]
 """Proposes: returns a `ProposedPlan`, or a mapping with its keys. Nothing in it is believed."""
@@ -35,8 +34,8 @@ def build_planner(
     seat = builtin_planner() if planner is None else planner
     signed = planned_by or (PlannedBy(planner="builtin", model=MODEL) if planner is None else named(seat))
 
-    def plan(request: PlanRequest) -> EditPlan:
-        return compile_plan(seat.invoke(request), request, planned_by=signed)
+    def plan(request: PlanRequest, config: RunnableConfig) -> EditPlan:
+        return compile_plan(seat.invoke(request, config), request, planned_by=signed)
 
     return RunnableLambda(plan, name="planner")
 
@@ -54,21 +53,6 @@ def read_wish(document: ScenesDocument, **wish: Any) -> PlanRequest:
         problem = exc.errors(include_url=False)[0]
         name = {"duration_seconds": "duration"}.get(str(problem["loc"][0]), str(problem["loc"][0]))
         raise InputError(f"{name} = {problem['input']!r}: {problem['msg'].lower()}.") from exc
-
-
-def plan_document(
-    document: ScenesDocument, *, duration: float | None, planner: str, language: Language | None
-) -> tuple[EditPlan, tuple[str, ...]]:
-    """Plan an edit of described scenes; return it with what to look out for.
-
-    Raises:
-        InputError: A value that cannot be.
-        PlanError: No plan that can be cut could be made.
-    """
-    wish = read_wish(document, duration=duration, language=language or Settings.from_env().language)
-    signed = PlannedBy(planner="builtin", model=MODEL, degraded=planner == "auto")
-    short = shortfall(wish)
-    return build_planner(planned_by=signed).invoke(wish), (short,) if short else ()
 
 
 def named(planner: Planner) -> PlannedBy:

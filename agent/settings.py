@@ -29,9 +29,17 @@ class Settings(BaseModel):
         Raises:
             InputError: A variable has a value that it cannot have.
         """
-        values = {**dotenv_values(find_dotenv(usecwd=True)), **(os.environ if environ is None else environ)}
+        values = {**_dotenv(), **(os.environ if environ is None else environ)}
         names = [str(field.alias) for field in cls.model_fields.values()]
         try:
             return cls.model_validate({name: values[name] for name in names if values.get(name)})
         except ValidationError as exc:
             raise InputError(f"Environment or .env: {first_problem(exc)}.") from exc
+
+
+def _dotenv() -> dict[str, str | None]:
+    path = find_dotenv(usecwd=True)
+    try:
+        return dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise InputError(f"{path} cannot be read as UTF-8 text: {exc}. Save it as UTF-8, or remove it.") from exc

@@ -26,9 +26,10 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Probed(Asked):
-    """The film is known."""
+    """The film is known. `earlier` names the files that an earlier run of it left in the folder."""
 
     footage: Footage
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
 from typing import NoReturn
 
@@ -17,11 +18,15 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     _speak_utf8()
     for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):  # asked to end, terminal closed, Ctrl-Break on Windows
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _terminate)
-    status = _run(sys.argv[1:] or ["--help"])
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
+            signal.signal(number, _terminate)
+    try:
+        status = run(sys.argv[1:] or ["--help"])
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     if status == INTERRUPTED:
-        _leave(status)
+        _leave(_failed("Interrupted. Nothing half-written was left behind.", INTERRUPTED))
     sys.exit(status)
 
 
@@ -36,29 +41,29 @@ def _leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
+    """Run one command; say in one line what went wrong, and return the exit status."""
     import typer
 
     from autocut_director.cli import app
 
-    debug = "--debug" in arguments
     try:
-        status = app(args=arguments, prog_name="autocut-director", standalone_mode=False)
-    except (KeyboardInterrupt, typer.Abort):
-        status = INTERRUPTED
+        return int(app(args=arguments, prog_name="autocut-director", standalone_mode=False) or 0)
+    except typer.Abort:
+        return INTERRUPTED
     except typer.TyperException as exc:  # a wrong option or value
         return _failed(f"{_sentence(exc.format_message())} See: autocut-director --help", exc.exit_code)
     except AutoCutError as exc:
-        if debug:
-            raise
+        _show_traceback(arguments)
         return _failed(str(exc), exc.exit_status)
-    except Exception as exc:  # the last stop before the person: our own fault, said in one line
-        if debug:
-            raise
+    except Exception as exc:  # noqa: BLE001  # the last stop before the person: our own fault, said in one line
+        _show_traceback(arguments)
         return _failed(f"Our own fault: {type(exc).__name__}: {exc}. Run again with --debug and report it.", OUR_FAULT)
-    if status == INTERRUPTED:
-        return _failed("Interrupted. Nothing half-written was left behind.", INTERRUPTED)
-    return int(status or 0)
+
+
+def _show_traceback(arguments: list[str]) -> None:
+    if "--debug" in arguments:
+        traceback.print_exc()
 
 
 def _sentence(message: str) -> str:

@@ -8,9 +8,11 @@ import typer
 from autocut_director.errors import DegradedError
 
 if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
     from rich.console import Console
 
     from autocut_director.agent.account import RunAccount
+    from autocut_director.agent.stages import DirectorResult
 
 app = typer.Typer(
     name="autocut-director",
@@ -97,12 +99,14 @@ def direct(
     json: Json = False,
 ) -> None:
     """The main job: find scenes, look at them, plan the edit, cut the film, and show why."""
+    from autocut_director.agent.director import build_director
+
     options = {
         **{"video": video, "out": out, "duration": duration, "vision": vision, "planner": planner, "scenes": scenes},
         **{"max_scenes": max_scenes, "frames_per_scene": frames_per_scene, "language": language, "prompts": prompts},
         **{"no_render": no_render, "strict": strict, "overwrite": overwrite},
     }
-    _direct(options, quiet=quiet, json=json)
+    _direct(build_director(), options, quiet=quiet, json=json)
 
 
 @app.command()
@@ -117,15 +121,16 @@ def demo(
 ) -> None:
     """The main job on a small film that it makes itself: no server, no key, no network."""
     from autocut_director.agent.delivery import make_room
+    from autocut_director.agent.director import build_director
     from autocut_director.tools.demo_film import make_demo_film
 
-    film = out / "demo.mp4"
+    director, film = build_director(), out / "demo.mp4"  # the settings are read before MoviePy is imported
     if not film.exists():
         make_room(out, overwrite=overwrite)
         with _display(_console(), quiet=quiet) as display:
             make_demo_film(film, progress=display.meter("demo"))
     options = {"video": film, "out": out, "duration": duration, "vision": "builtin", "planner": "builtin"}
-    _direct({**options, "language": language, "overwrite": overwrite}, quiet=quiet, json=json)
+    _direct(director, {**options, "language": language, "overwrite": overwrite}, quiet=quiet, json=json)
 
 
 @app.command()
@@ -157,9 +162,8 @@ def describe(
     with _display(console, quiet=quiet) as display:
         described = build_describer().invoke(options, {"callbacks": [display]})
     write_text(out, to_json(described.document))
-    if strict:
-        described.account.refuse_degraded()
-    _close(console, described.account, f"{out}: {_looked(described.account)}", json=json)
+    account = described.account.noting(status="done", files={"scenes": out.name})
+    _close(console, account, f"{out}: {_looked(account)}", json=json, strict=strict)
 
 
 @app.command()
@@ -175,22 +179,23 @@ def plan(
     json: Json = False,
 ) -> None:
     """Plan an edit from described scenes; nothing is looked at again: writes plan.json."""
-    from autocut_director.agent.planner import plan_document
+    from autocut_director.agent.director import plan_document
     from autocut_director.tools.files import check_new_file, read_scenes, to_json, write_text
 
     document = read_scenes(scenes)
     check_new_file(out, overwrite=overwrite, sources=[scenes, Path(document.media.primary_clip_path)])
-    made, warnings = plan_document(document, duration=duration, planner=planner, language=language)
+    made, warnings, cause = plan_document(document, duration=duration, planner=planner, language=language)
     write_text(out, to_json(made))
-    if strict and made.planned_by.degraded:
-        raise DegradedError("Degraded, which --strict forbids: the builtin planner stood in for a model.")
+    if json:
+        print(to_json(made), end="")  # noqa: T201
+    if strict and cause:
+        raise DegradedError(f"Degraded, which --strict forbids (the plan is there): {cause}.")
     console = _console()
     for warning in warnings:
         console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     seconds = float(made.duration_frames / made.rate)
-    _say(console, f"{out}: {len(made.clips)} clips, {seconds:.2f} s, planned by {made.planned_by.planner}.")
-    if json:
-        print(to_json(made), end="")  # noqa: T201
+    degraded = f" Degraded: {cause}." if cause else ""
+    _say(console, f"{out}: {len(made.clips)} clips, {seconds:.2f} s, planned by {made.planned_by.planner}.{degraded}")
 
 
 @app.command()
@@ -246,23 +251,27 @@ def storyboard(
     _say(console, f"Open {page} in a browser.")
 
 
-def _direct(options: dict[str, Any], *, quiet: bool, json: bool) -> None:
-    from autocut_director.agent.director import build_director
-
-    console = _console()
+def _direct(director: "Runnable[Any, DirectorResult]", options: dict[str, Any], *, quiet: bool, json: bool) -> None:
+    console, strict = _console(), bool(options.pop("strict", False))
     with _display(console, quiet=quiet) as display:
-        result = build_director().invoke(options, {"callbacks": [display]})
+        result = director.invoke(options, {"callbacks": [display]})
     seconds = float(result.plan.duration_frames / result.plan.rate)
     film = result.files.get("cut", result.files["plan"])
     said = f"{film}: {len(result.plan.clips)} clips, {seconds:.2f} s; {_looked(result.run)}"
     said += f" See why: {result.files['storyboard']}"
-    _close(console, result.run, said, json=json)
+    _close(console, result.run, said, json=json, strict=strict)
 
 
-def _close(console: "Console", account: "RunAccount", said: str, *, json: bool) -> None:
-    """Say the last line, and that the run is degraded where it is."""
+def _close(console: "Console", account: "RunAccount", said: str, *, json: bool, strict: bool) -> None:
+    """Print the account if it is wanted; say the last line, and that the run is degraded where it is.
+
+    Raises:
+        DegradedError: It is, and `strict` forbids that.
+    """
     if json:
         print(account.model_dump_json(by_alias=True, indent=2))  # noqa: T201
+    if strict:
+        account.refuse_degraded()
     degraded = f" Degraded: {'; '.join(account.causes)}." if account.degraded else ""
     _say(console, said + degraded)
 

@@ -22,11 +22,3 @@ def film(film_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def footage(film: Path) -> Footage:
     return probe_video(film)
-
-
-@pytest.fixture
-def settings_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of the machine's owner reaches the test."""
-    for name in ("PROMPTS_DIR", "AUTOCUT_LANGUAGE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)

@@ -3,7 +3,9 @@
 Nine shots with sound. It gives the main job something to work on where there is no footage, no network and no model.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -132,7 +134,8 @@ def make_demo_film(out: Path, *, progress: Progress | None = None) -> Path:
     Raises:
         OutputError: It cannot be written to `out`.
     """
-    from moviepy import concatenate_videoclips
+    with _environment_kept():
+        from moviepy import concatenate_videoclips
 
     film = concatenate_videoclips([_shot(*shot) for shot in _SHOTS])
     with replacing(out) as part, TemporaryDirectory(prefix="autocut-") as scratch:
@@ -148,6 +151,15 @@ def make_demo_film(out: Path, *, progress: Progress | None = None) -> Path:
         )
     film.close()
     return out
+
+
+@contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Undo what MoviePy's first import does: it loads whatever `.env` lies above its own code into the process."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def _shot(draw: Callable[[float], Canvas], seconds: float, pitch: float) -> Any:

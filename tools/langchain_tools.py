@@ -7,9 +7,10 @@ the model (`ToolException`); what only a person can mend is raised.
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from pydantic import Field
 
 from autocut_director.errors import InputError, PlanError
 from autocut_director.tools import export, files, frames, probe, render, scenes
@@ -18,6 +19,8 @@ from autocut_director.tools.timeline import Scene, ScenesDocument, timecode
 Arguments = ParamSpec("Arguments")
 Artifact = TypeVar("Artifact")
 
+SceneSeconds = Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)]
+Stills = Annotated[int, Field(ge=1, le=16)]
 _SHOWN = 40  # scenes named in an answer; the rest is counted
 
 
@@ -53,6 +56,7 @@ def _tool(function: Callable[..., tuple[str, Any]], plain: Callable[..., Any]) -
         response_format="content_and_artifact",
         parse_docstring=True,
         handle_tool_error=True,
+        handle_validation_error=True,
         plain=plain,
     )
     if not isinstance(made, FootageTool):
@@ -77,7 +81,7 @@ def _probe(video: str) -> tuple[str, probe.Footage]:
     )
 
 
-def _detect(video: str, min_scene_seconds: float = scenes.MIN_SCENE_SECONDS) -> tuple[str, ScenesDocument]:
+def _detect(video: str, min_scene_seconds: SceneSeconds = scenes.MIN_SCENE_SECONDS) -> tuple[str, ScenesDocument]:
     """Find the scenes of a video: where one shot ends and the next begins.
 
     Args:
@@ -88,7 +92,7 @@ def _detect(video: str, min_scene_seconds: float = scenes.MIN_SCENE_SECONDS) -> 
     return _scene_list(document), document
 
 
-def _sample(video: str, start_frame: int, end_frame: int, count: int = 3) -> tuple[str, tuple[frames.Frame, ...]]:
+def _sample(video: str, start_frame: int, end_frame: int, count: Stills = 3) -> tuple[str, tuple[frames.Frame, ...]]:
     """Take still frames from one span of a video, as JPEGs of at most 512 pixels. The pictures are the artifact.
 
     Args:
@@ -98,10 +102,9 @@ def _sample(video: str, start_frame: int, end_frame: int, count: int = 3) -> tup
         count: How many stills, evenly spread.
     """
     footage = probe.probe_video(video)
-    if not 0 <= start_frame < end_frame <= footage.duration_frames or count < 1:
+    if not 0 <= start_frame < end_frame <= footage.duration_frames:
         raise InputError(
-            f"Frames {start_frame} to {end_frame}, {count} stills: start must be below end, end at most "
-            f"{footage.duration_frames}, and count at least 1."
+            f"Frames {start_frame} to {end_frame}: start must be below end, and end at most {footage.duration_frames}."
         )
     span = Scene(scene_id="span", start_frame=start_frame, end_frame=end_frame)
     (shot,) = frames.sample_frames(footage, [span], per_scene=count)

@@ -48,7 +48,7 @@ def render_edit(plan: EditPlan, out: Path, *, footage: Footage | None = None, pr
     """
     check_against_film(plan)
     film = footage_of(plan) if footage is None else footage
-    with replacing(out) as part, tempfile.TemporaryDirectory(prefix="autocut-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="autocut-") as scratch, replacing(out) as part:
         graph = Path(scratch) / "graph.txt"
         graph.write_text(filter_graph(plan, film), encoding="utf-8")
         _run(ffmpeg_command(plan, film, graph, part), plan.duration_frames, progress, out)
@@ -156,14 +156,22 @@ def even_size(footage: Footage) -> tuple[int, int]:
 
 def _run(command: Sequence[str], frames: int, progress: Progress | None, out: Path) -> None:
     with tempfile.TemporaryFile() as errors:
-        streams = {"stdout": subprocess.PIPE, "stderr": errors, "stdin": subprocess.DEVNULL}
-        with subprocess.Popen(command, text=True, encoding="utf-8", **streams) as process:  # type: ignore[call-overload]  # noqa: S603
+        with _started(command, errors) as process:
             try:
                 _follow(process, frames, progress)
             finally:
                 process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
         if process.returncode != 0:
             raise _failure(errors, process.returncode, out)
+
+
+def _started(command: Sequence[str], errors: IO[bytes]) -> "subprocess.Popen[str]":
+    try:
+        return subprocess.Popen(  # noqa: S603  # our own command, no shell
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8"
+        )
+    except OSError as exc:
+        raise RenderError(f"ffmpeg cannot be started ({exc}); pip install --force-reinstall imageio-ffmpeg") from exc
 
 
 def _follow(process: "subprocess.Popen[str]", frames: int, progress: Progress | None) -> None:

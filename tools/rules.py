@@ -6,7 +6,7 @@
 | in_before_out | in < out |
 | inside_scene | in and out lie in the scene |
 | no_repeat | no frame is used twice |
-| minimum_length | a clip lasts 0.4 s, or half its scene where that is less |
+| minimum_length | a clip lasts 0.4 s, or half its scene or half the edit where that is less |
 | purpose_order | hook first, then body, then cta |
 | total_duration | within 5 % of what was asked |
 """
@@ -34,10 +34,11 @@ def target_frames(request: PlanRequest) -> int:
 def minimum_frames(scene: Scene, request: PlanRequest) -> int:
     """Return the fewest frames that a clip of `scene` may have.
 
-    Half the scene is allowed where that is less than 0.4 s, so that every duration can be met from any scenes.
+    Half the scene, or half the edit, is allowed where that is less than 0.4 s: then a clip that is one too many can
+    always be made room for, and every duration can be met from any scenes.
     """
     least = math.ceil(MIN_CLIP_SECONDS * request.document.rate)
-    return max(1, min(scene.length // 2, least, target_frames(request)))
+    return max(1, min(scene.length // 2, least, target_frames(request) // 2))
 
 
 def broken_rules(clips: Sequence[Clip], request: PlanRequest) -> list[str]:

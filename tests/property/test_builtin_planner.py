@@ -106,3 +106,18 @@ def test_a_described_quality_beats_a_measured_one() -> None:
     better = document.scenes[0].model_copy(update={"visual": good})
     request = PlanRequest(document=document)
     assert worth(better, request) > worth(document.scenes[0], request)
+
+
+def test_reasons_are_true_when_two_are_worth_the_same_and_when_the_shot_type_decides() -> None:
+    document = described([70] * 6, shot_types=["wide", "wide", "medium", "wide", "close_up", "wide"])
+    scores = [9, 8, 3, 5, 5, 5]
+    scenes = tuple(
+        scene.model_copy(update={"visual": scene.visual.model_copy(update={"quality_score": score})})
+        for scene, score in zip(document.scenes, scores, strict=True)
+    )
+    request = PlanRequest(document=document.model_copy(update={"scenes": scenes}), duration_seconds=7.5)
+    plan = build_planner().invoke(request)
+    reasons = {drop.scene_id: drop.reason for drop in plan.dropped} | {c.scene_id: c.reason for c in plan.clips}
+    assert "does not repeat the shot type before it" in reasons["S0003"]
+    assert "would be a second wide shot in a row" in reasons["S0002"]
+    assert not [reason for reason in reasons.values() if "worth more (0.44 against 0.44)" in reason]

@@ -127,7 +127,7 @@ def clip(scene: str, start: float, end: float, purpose: str = "body") -> dict[st
         ([clip("S0001", 0, 50, "hook"), clip("S0002", 150, 120)], 2, "in_before_out", (150, 120), ()),
         ([clip("S0001", 60, 110, "hook")], 1.6, "inside_scene", (60, 110), (60, 100)),
         ([clip("S0001", 0, 50, "hook"), clip("S0001", 25, 75)], 3, "no_repeat", (25, 75), (50, 75)),
-        ([clip("S0001", 0, 4, "hook")], 0.4, "minimum_length", (0, 4), (0, 10)),
+        ([clip("S0001", 0, 4, "hook")], 2, "minimum_length", (0, 4), (0, 10)),
         ([clip("S0001", 0, 50, "body")], 2, "purpose_order", ("body",), ("hook",)),
         ([clip("S0001", 0, 100, "hook"), clip("S0002", 100, 200)], 4, "total_duration", (0, 100), (0, 50)),
         ([clip("S0001", 0, 40, "hook")], 2, "total_duration", (0, 40), (0, 50)),

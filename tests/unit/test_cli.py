@@ -20,6 +20,12 @@ def command(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "autocut_director", *map(str, arguments)]
 
 
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_machines_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `.env` above the checkout must not reach a command that a test runs."""
+    monkeypatch.chdir(tmp_path)
+
+
 def run(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {key: value for key, value in os.environ.items() if key not in {"PROMPTS_DIR", "AUTOCUT_LANGUAGE"}}
     return subprocess.run(
@@ -76,6 +82,30 @@ def test_json_is_on_stdout_and_everything_else_is_not(film: Path, tmp_path: Path
     ended = run("direct", film, "--out", tmp_path / "o", "--json", "--no-render", "--max-scenes", 2)
     assert json.loads(ended.stdout)["totals"]["described"] == 2
     assert json.loads(ended.stdout) == json.loads((tmp_path / "o/run.json").read_text())
+
+
+def test_parts_say_that_they_are_degraded_and_how_they_ended(film: Path, tmp_path: Path) -> None:
+    ended = run("describe", film, "--out", tmp_path / "scenes.json", "--json")
+    assert (json.loads(ended.stdout)["status"], json.loads(ended.stdout)["degraded"]) == ("done", True)
+    ended = run("plan", tmp_path / "scenes.json", "--out", tmp_path / "plan.json", "--duration", 3)
+    assert "Degraded: no planning model is set up" in ended.stderr.strip().splitlines()[-1]
+    ended = run("plan", tmp_path / "scenes.json", "--out", tmp_path / "p.json", "--duration", 3, "--strict", "--json")
+    assert ended.returncode == 3
+    assert json.loads(ended.stdout)["planned_by"]["degraded"]
+
+
+def test_a_dotenv_that_is_not_utf8_is_named(film: Path, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("# 设置\n".encode("gbk"))
+    assert "cannot be read as UTF-8 text" in refused("describe", film, "--out", "a.json", cwd=tmp_path)
+
+
+@pytest.mark.skipif(WINDOWS, reason="Windows has no nohup")
+def test_nohup_stays_nohup(film: Path, tmp_path: Path) -> None:
+    job = " ".join(f"'{part}'" for part in command("direct", film, "--out", tmp_path / "o", "--no-render", "--quiet"))
+    process = subprocess.Popen(["bash", "-c", f"trap '' HUP; exec {job}"], stderr=subprocess.DEVNULL)
+    wait_for(tmp_path / "o", "run.json", process)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=60) == 0
 
 
 def test_demo_needs_nothing(tmp_path: Path) -> None:
@@ -178,14 +208,15 @@ def test_a_wrong_command_is_one_line_and_leaves_nothing(
 ) -> None:
     (tmp_path / "film.mp4").write_bytes(film.read_bytes())
     assert said in refused(*arguments, cwd=tmp_path)
-    left = [path for path in tmp_path.rglob("*") if path.name not in {"film.mp4", "o", "run.json"}]
-    assert left == []
+    if said != "is not JSON":  # scenes are read after the folder is claimed
+        assert [path.name for path in tmp_path.rglob("*")] == ["film.mp4"]
 
 
 def test_debug_shows_the_traceback() -> None:
     ended = run("direct", "gone.mp4", "--out", "o", "--debug")
     assert "Traceback" in ended.stderr
-    assert ended.returncode == 1
+    assert ended.returncode == 2
+    assert ended.stderr.strip().splitlines()[-1].startswith("autocut-director: There is no file")
 
 
 def test_a_plan_for_another_video_is_refused(done: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A scene that fails is kept as failed with its cause; the others go on."""
 
 import json
+import threading
 import time
 from collections.abc import Sequence
 
@@ -11,6 +12,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableLambda
 
 from autocut_director.agent.backends import ChatBuiltinVision
+from autocut_director.agent.crew import takes_messages
 from autocut_director.errors import AnswerError
 from autocut_director.prompts import load_prompt
 from autocut_director.tools.describe import (
@@ -109,6 +111,11 @@ def test_any_chat_model_can_look(shots: Sequence[SceneFrames]) -> None:
         ("", "is not JSON"),
         ("I see a sea.", "is not JSON: 'I see a sea.'"),
         ("[1, 2]", "is no scene description"),
+        ('{"summary": "A woman in a red c', "is not JSON"),
+        ('{"summary": "A woman", "quality_score": 1', "is not JSON"),
+        ("[" * 5000, "is not JSON"),
+        ('{"summary": "  "}', "is blank"),
+        ('{"summary": "\\ud800"}', "cannot be written as UTF-8"),
         ('{"shot_type": "wide"}', "summary: Field required"),
         ('{"summary": "x", "shot_type": "sideways"}', "shot_type"),
     ],
@@ -162,3 +169,42 @@ def test_a_limit_covers_the_film(limit: int) -> None:
 def test_no_limit_is_every_scene() -> None:
     scenes = described([30, 40, 50]).scenes
     assert spread_over_film(scenes, 0) == spread_over_film(scenes, 7) == scenes
+
+
+@pytest.mark.parametrize("extra", ['"\\ud800"', "[" * 300 + "]" * 300, "1e999"])
+def test_what_a_model_says_beyond_the_schema_is_not_kept(extra: str) -> None:
+    description = read_description(AIMessage(content=f'{{"summary": "A sea.", "note": {extra}}}'))
+    assert description.model_extra == {}
+
+
+def test_chat_models_are_known_however_they_are_wrapped() -> None:
+    model = ChatBuiltinVision()
+    wrapped = [
+        model,
+        model.bind(stop=["x"]),
+        model.with_retry(),
+        model.with_fallbacks([model]),
+        model.with_config(tags=["a"]),
+    ]
+    assert all(takes_messages(runnable) for runnable in wrapped)
+    assert not takes_messages(RunnableLambda(lambda shot: shot))
+
+
+def test_a_callers_bound_on_concurrency_wins(shots: Sequence[SceneFrames]) -> None:
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def look(_: SceneFrames) -> dict:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return ANSWER
+
+    describe_scenes(RunnableLambda(look), shots, parallel=4, config={"max_concurrency": 1})
+    assert most == 1
+    describe_scenes(RunnableLambda(look), shots, parallel=4)
+    assert 1 < most <= 4

@@ -159,6 +159,56 @@ def test_an_interrupt_is_noted(film: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "interrupted"
 
 
+def test_models_that_are_only_async_can_look_and_plan(film: Path) -> None:
+    async def look(shot: SceneFrames) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"summary": f"seen {shot.scene.scene_id}"}
+
+    async def propose(wish: PlanRequest) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"clips": [{"scene_id": wish.document.scenes[0].scene_id, "in_frame": 0, "out_frame": 25}]}
+
+    director = build_director(Settings(), vision=RunnableLambda(look), planner=RunnableLambda(propose))
+    result = asyncio.run(director.ainvoke({"video": film, "duration": 1}))
+    assert result.run.totals.described == 5
+    assert result.plan.duration_frames == 25
+
+
+def test_a_chat_model_as_planner_is_refused_at_once() -> None:
+    with pytest.raises(InputError, match="a bare chat model is not one yet"):
+        build_director(Settings(), planner=ChatBuiltinVision().with_retry())
+
+
+def test_a_wrapped_chat_model_can_look(film: Path) -> None:
+    result = build_director(Settings(), vision=ChatBuiltinVision().with_retry()).invoke({"video": film, "duration": 3})
+    assert result.run.totals.described == 5
+
+
+def test_damage_is_said_with_given_scenes_too(film: Path, tmp_path: Path) -> None:
+    data = bytearray(film.read_bytes())
+    middle = len(data) // 3
+    data[middle : middle + 3000] = bytes(3000)
+    (tmp_path / "hurt.mp4").write_bytes(data)
+    first = direct(video=tmp_path / "hurt.mp4", out=tmp_path / "o", no_render=True)
+    again = direct(video=tmp_path / "hurt.mp4", scenes=tmp_path / "o/scenes.json")
+    assert "did not decode whole" in first.run.warnings[0]
+    assert again.run.warnings == first.run.warnings
+
+
+def test_descriptions_of_given_scenes_are_kept_where_nobody_looks_again(film: Path, tmp_path: Path) -> None:
+    direct(video=film, out=tmp_path / "o", no_render=True)
+    result = direct(video=film, out=tmp_path / "o", scenes=tmp_path / "o/scenes.json", max_scenes=1, no_render=True)
+    assert all(scene.visual is not None for scene in result.scenes)
+
+
+def test_a_film_never_lies_beside_another_plan(film: Path, tmp_path: Path) -> None:
+    direct(video=film, out=tmp_path / "o")
+    (tmp_path / "o/notes.txt").touch()
+    direct(video=film, out=tmp_path / "o", duration=1, no_render=True)
+    assert not (tmp_path / "o/cut.mp4").exists()
+    assert (tmp_path / "o/notes.txt").exists()
+
+
 def test_only_as_many_scenes_as_asked_are_looked_at(film: Path) -> None:
     result = direct(video=film, max_scenes=2)
     assert [scene.status for scene in result.scenes].count("described") == 2
@@ -175,7 +225,7 @@ def test_scenes_that_were_given_are_used(film: Path, tmp_path: Path) -> None:
     assert [scene.scene_id for scene in result.scenes] == ["S0002", "S0004"]
     assert result.scenes[1].model_extra == {"note": "mine"}
     other = films.make_film(tmp_path / "other.mp4", shots=[40])
-    with pytest.raises(DocumentError, match="is for another video: .* is not the file it was made from"):
+    with pytest.raises(DocumentError, match=r"is for another video: .* is not the file it was made from"):
         direct(video=other, scenes=tmp_path / "mine.json")
 
 

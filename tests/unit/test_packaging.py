@@ -68,5 +68,5 @@ def test_help_loads_nothing_heavy() -> None:
         "scenedetect",
         "opentimelineio",
     }
-    code = "import autocut_director.__main__ as m; assert m._run(['--help']) == 0"
+    code = "import autocut_director.__main__ as m; assert m.run(['--help']) == 0"
     assert not loaded_by(code) & heavy

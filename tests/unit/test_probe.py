@@ -8,10 +8,12 @@ from pathlib import Path
 
 import films
 import pytest
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from autocut_director.errors import VideoError
 from autocut_director.tools.pictures import pictures_at, upright, walk
-from autocut_director.tools.probe import probe_video
+from autocut_director.tools.probe import film_stream, probe_video
 from autocut_director.tools.scenes import detect_scenes
 
 RATES = ["24", "25", "30", "24000/1001", "30000/1001", "60000/1001", "25/2"]
@@ -47,6 +49,25 @@ def test_every_picture_is_found_where_it_is_shown(tmp_path: Path) -> None:
         for target in random.Random(1).sample(range(footage.duration_frames), 12):
             (at,) = pictures_at(footage, [target])
             assert films.number_of(at.picture.frame.to_ndarray(format="rgb24")) == shown[target], film.name
+
+
+@pytest.mark.parametrize("threads", [1, 9, 16])
+@pytest.mark.parametrize("shots", [[200], [5]])
+def test_no_picture_is_lost_when_the_decoder_gives_several_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, shots: list[int]
+) -> None:
+    """At a film's end a decoder hands over all that its threads held back, however many cores the machine has."""
+    footage = probe_video(films.make_film(tmp_path / "film.mp4", shots=shots, gop=12, sound=False))
+
+    def threaded(container: InputContainer, path: Path) -> VideoStream:
+        stream = film_stream(container, path)
+        stream.codec_context.thread_count = threads
+        return stream
+
+    monkeypatch.setattr("autocut_director.tools.pictures.film_stream", threaded)
+    for target in range(max(0, footage.duration_frames - 20), footage.duration_frames):
+        (at,) = pictures_at(footage, [target])
+        assert films.number_of(at.picture.frame.to_ndarray(format="rgb24")) == target
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
