@@ -1,4 +1,4 @@
-"""The film: a proven plan cut by one ffmpeg graph, frame for frame.
+"""The film: a proven plan cut by one ffmpeg graph, frame for frame (a long one piece by piece, then joined).
 
 Every clip is an input of its own, sought near its in point. Its pictures are put on the film's grid by ffmpeg's `fps`
 filter, where a picture's time stamp *is* its grid frame, and cut there by number, so that no rounding of seconds can
@@ -9,6 +9,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -27,7 +28,10 @@ FADE_SECONDS = 0.005
 """At each end of each clip's sound: long enough to hide the click of a cut, too short to be heard as a fade."""
 
 _VIDEO_CODEC = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"]
-_AUDIO_CODEC = ["-c:a", "aac", "-b:a", "192k"]
+_FILM = ["-c:a", "aac", "-b:a", "192k", "-movflags", "+faststart", "-map_metadata", "-1", "-f", "mp4"]
+_PIECE = ["-c:a", "pcm_s16le", "-f", "mov"]
+_AT_ONCE = 24  # clips a call: each is an input of its own, with a decoder's memory, threads and open file
+_TICKS = 10_000
 
 
 def render_edit(plan: EditPlan, out: Path, *, footage: Footage | None = None, progress: Progress | None = None) -> Path:
@@ -48,12 +52,84 @@ def render_edit(plan: EditPlan, out: Path, *, footage: Footage | None = None, pr
     """
     check_against_film(plan)
     film = footage_of(plan) if footage is None else footage
+    pieces = _pieces(plan)
     with tempfile.TemporaryDirectory(prefix="autocut-") as scratch, replacing(out) as part:
-        graph = Path(scratch) / "graph.txt"
-        graph.write_text(filter_graph(plan, film), encoding="utf-8")
-        _run(ffmpeg_command(plan, film, graph, part), plan.duration_frames, progress, out)
+        work = _Work(film, Path(scratch), out, plan.duration_frames, progress)
+        if len(pieces) == 1:
+            work.cut(pieces[0], part, _FILM)
+        else:
+            work.join([work.cut(piece, Path(scratch) / f"{piece.first_frame}.mov", _PIECE) for piece in pieces], part)
         _check_length(part, plan)
     return out
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Neighbouring clips that one ffmpeg call cuts, and how many samples of sound each has.
+
+    `first_frame` is where in the film they begin. Samples are counted over the whole film, so that nothing adds up.
+    """
+
+    first_frame: int
+    clips: tuple[Clip, ...]
+    samples: tuple[int, ...]
+
+
+def _pieces(plan: EditPlan) -> list[_Piece]:
+    bounds = [0, *accumulate(clip.length for clip in plan.clips)]
+    samples = [b - a for a, b in pairwise(round(frame / plan.rate * SAMPLE_RATE) for frame in bounds)]
+    return [
+        _Piece(bounds[n], plan.clips[n : n + _AT_ONCE], tuple(samples[n : n + _AT_ONCE]))
+        for n in range(0, len(plan.clips), _AT_ONCE)
+    ]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One film being made: what from, where to, and who is told."""
+
+    footage: Footage
+    scratch: Path
+    out: Path
+    frames: int
+    progress: Progress | None
+
+    def cut(self, piece: _Piece, part: Path, encoding: Sequence[str]) -> Path:
+        """Cut one piece into `part`. Its graph is read from a file, since it can be long."""
+        graph = self.scratch / "graph.txt"
+        graph.write_text(filter_graph(piece.clips, piece.samples, self.footage), encoding="utf-8")
+        inputs = [argument for clip in piece.clips for argument in _input(clip, self.footage)]
+        rate = f"{self.footage.rate.numerator}/{self.footage.rate.denominator}"
+        pictures = [*_VIDEO_CODEC, "-r", rate, "-video_track_timescale", str(_timescale(self.footage.rate))]
+        maps = ["-/filter_complex", str(graph), "-map", "[v]", "-map", "[a]"]
+        self._run(["-copyts", *inputs, *maps, *pictures, *encoding, f"file:{part.absolute()}"], piece.first_frame)
+        return part
+
+    def join(self, parts: Sequence[Path], part: Path) -> None:
+        """Join the pieces: their pictures as they are, their sound encoded once, so that no joint can be heard."""
+        names = self.scratch / "pieces.txt"
+        names.write_text("".join(f"file '{path.name}'\n" for path in parts), encoding="utf-8")
+        pictures = ["-c:v", "copy", "-video_track_timescale", str(_timescale(self.footage.rate))]
+        self._run(["-f", "concat", "-i", str(names), *pictures, *_FILM, f"file:{part.absolute()}"], self.frames)
+
+    def _run(self, arguments: Sequence[str], done: int) -> None:
+        import imageio_ffmpeg
+
+        quiet = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-y", "-v", "error"]
+        with tempfile.TemporaryFile() as errors:
+            told = ["-progress", "pipe:1", "-stats_period", "0.2"]
+            with _started([*quiet, *told, *arguments], errors) as process:
+                try:
+                    _follow(process, done, self.frames, self.progress)
+                finally:
+                    process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
+            if process.returncode != 0:
+                raise _failure(errors, process.returncode, self.out)
+
+
+def _timescale(rate: Fraction) -> int:
+    """Ticks a second in which every frame begins on a whole tick."""
+    return rate.numerator * (1 if rate.numerator >= _TICKS else _TICKS)
 
 
 def footage_of(plan: EditPlan) -> Footage:
@@ -68,37 +144,15 @@ def footage_of(plan: EditPlan) -> Footage:
     return footage
 
 
-def ffmpeg_command(plan: EditPlan, footage: Footage, graph: Path, out: Path) -> list[str]:
-    """Return the ffmpeg call that writes the film; the graph is read from a file, since it can be long."""
-    import imageio_ffmpeg
-
-    inputs = [argument for clip in plan.clips for argument in _input(clip, footage)]
-    rate = plan.rate
-    return [
-        *(imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-y", "-v", "error"),
-        *("-progress", "pipe:1", "-stats_period", "0.2", "-copyts"),
-        *inputs,
-        *("-/filter_complex", str(graph), "-map", "[v]", "-map", "[a]"),
-        *(*_VIDEO_CODEC, "-r", f"{rate.numerator}/{rate.denominator}", *_AUDIO_CODEC),
-        *("-movflags", "+faststart", "-map_metadata", "-1", "-f", "mp4", f"file:{out.absolute()}"),
-    ]
-
-
-def filter_graph(plan: EditPlan, footage: Footage) -> str:
-    """Return ffmpeg's filter graph: each clip's picture and sound, joined as [v] and [a]."""
-    bounds = [0, *accumulate(clip.length for clip in plan.clips)]
-    samples = [b - a for a, b in pairwise(_sample_at(frame, plan.rate) for frame in bounds)]
+def filter_graph(clips: Sequence[Clip], samples: Sequence[int], footage: Footage) -> str:
+    """Return ffmpeg's filter graph: each clip's picture and sound (`samples` long), joined as [v] and [a]."""
     chains = [
         chain
-        for number, (clip, count) in enumerate(zip(plan.clips, samples, strict=True))
+        for number, (clip, count) in enumerate(zip(clips, samples, strict=True))
         for chain in (_picture_chain(number, clip, footage), _sound_chain(number, clip, footage, count))
     ]
-    pads = "".join(f"[v{number}][a{number}]" for number in range(len(plan.clips)))
-    return ";\n".join([*chains, f"{pads}concat=n={len(plan.clips)}:v=1:a=1[v][a]"])
-
-
-def _sample_at(frame: int, rate: Fraction) -> int:
-    return round(frame / rate * SAMPLE_RATE)
+    pads = "".join(f"[v{number}][a{number}]" for number in range(len(clips)))
+    return ";\n".join([*chains, f"{pads}concat=n={len(clips)}:v=1:a=1[v][a]"])
 
 
 def _input(clip: Clip, footage: Footage) -> list[str]:
@@ -154,17 +208,6 @@ def even_size(footage: Footage) -> tuple[int, int]:
     return max(2, footage.width // 2 * 2), max(2, footage.height // 2 * 2)
 
 
-def _run(command: Sequence[str], frames: int, progress: Progress | None, out: Path) -> None:
-    with tempfile.TemporaryFile() as errors:
-        with _started(command, errors) as process:
-            try:
-                _follow(process, frames, progress)
-            finally:
-                process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
-        if process.returncode != 0:
-            raise _failure(errors, process.returncode, out)
-
-
 def _started(command: Sequence[str], errors: IO[bytes]) -> "subprocess.Popen[str]":
     try:
         return subprocess.Popen(  # noqa: S603  # our own command, no shell
@@ -174,11 +217,12 @@ def _started(command: Sequence[str], errors: IO[bytes]) -> "subprocess.Popen[str
         raise RenderError(f"ffmpeg cannot be started ({exc}); pip install --force-reinstall imageio-ffmpeg") from exc
 
 
-def _follow(process: "subprocess.Popen[str]", frames: int, progress: Progress | None) -> None:
+def _follow(process: "subprocess.Popen[str]", done: int, frames: int, progress: Progress | None) -> None:
+    """Tell of the frames that ffmpeg has written, on top of those `done` before it."""
     for line in process.stdout or ():
         key, _, value = line.partition("=")
         if key == "frame" and progress is not None and value.strip().isdigit():
-            progress(min(int(value), frames), frames)
+            progress(min(done + int(value), frames), frames)
     process.wait()
 
 

@@ -73,6 +73,27 @@ KINDS: dict[str, Callable[[Path], Path]] = {
 }
 
 
+@pytest.mark.parametrize("rate", ["25", "30000/1001"])
+def test_a_film_of_many_clips_is_joined_without_a_seam(tmp_path: Path, rate: str) -> None:
+    """130 clips are six pieces: the same pictures, and sound that has not drifted at the end."""
+    film = films.make_film(tmp_path / "film.mp4", shots=[1200], rate=Fraction(rate), tone=False)
+    footage = probe_video(film)
+    starts = list(range(0, 1170, 9))
+    random.Random(4).shuffle(starts)
+    spans = [(start, start + 7) for start in starts]
+    told: list[int] = []
+    plan = plan_of(footage, spans)
+    render_edit(plan, tmp_path / "cut.mp4", footage=footage, progress=lambda done, _: told.append(done))
+    assert films.numbers_in(tmp_path / "cut.mp4") == [n for start, end in spans for n in range(start, end)]
+    cut = probe_video(tmp_path / "cut.mp4")
+    assert (cut.rate, cut.variable_rate) == (footage.rate, False)
+    assert told == sorted(told)
+    assert abs(len(films.sound_of(tmp_path / "cut.mp4")) - len(starts) * 7 / footage.rate * SAMPLE_RATE) <= 1024
+    expected = beep_times(footage, spans, length=7)
+    heard = beeps_in(tmp_path / "cut.mp4")
+    assert max(min(abs(beep - other) for other in heard) for beep in expected) < 0.008
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_films_pictures_are_the_plans(tmp_path: Path, kind: str) -> None:
     footage = probe_video(KINDS[kind](tmp_path))
@@ -99,6 +120,17 @@ def beeps_in(path: Path) -> list[float]:
     return [float(begin) / SAMPLE_RATE for begin in begins]
 
 
+def beep_times(footage: Footage, spans: list[tuple[int, int]], *, length: int) -> list[float]:
+    """When the beeps at the film's whole seconds are due in a cut of spans of `length` frames: seconds."""
+    source = [float(second * footage.rate) for second in range(int(footage.seconds))]  # in frames of the film
+    return [
+        float((length * n + beep - start) / footage.rate)
+        for n, (start, end) in enumerate(spans)
+        for beep in source
+        if start <= beep < end - 1
+    ]
+
+
 LONG: dict[str, Callable[[Path], Path]] = {
     "25": filmed(shots=[500]),
     "30000/1001": filmed(shots=[500], rate=Fraction(30000, 1001)),
@@ -116,13 +148,7 @@ def test_sound_stays_with_the_picture(tmp_path: Path, kind: str) -> None:
     random.Random(2).shuffle(starts)
     spans = [(start, start + 11) for start in starts]
     render_edit(plan_of(footage, spans), tmp_path / "cut.mp4", footage=footage)
-    source = [float(second * footage.rate) for second in range(int(footage.seconds))]  # in frames of the film
-    expected = [
-        float((11 * n + beep - start) / footage.rate)
-        for n, (start, end) in enumerate(spans)
-        for beep in source
-        if start <= beep < end - 1
-    ]
+    expected = beep_times(footage, spans, length=11)
     heard = beeps_in(tmp_path / "cut.mp4")
     near = [min(abs(beep - other) for other in heard) for beep in expected]
     assert expected
