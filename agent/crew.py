@@ -14,9 +14,8 @@ from autocut_director.agent.settings import Settings
 from autocut_director.errors import InputError
 from autocut_director.prompts import Prompt, load_prompt
 from autocut_director.tools.describe import Vision, make_describer
+from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, PlannedBy
-
-_STANDS_IN = "no {role} model is set up, so builtin {what} (--{option} builtin says that this is meant)"
 
 
 def takes_messages(runnable: Runnable[Any, Any]) -> bool:
@@ -80,17 +79,13 @@ class Crew:
         if self.vision is not None:
             return Eyes(make_describer(self.vision, prompt, language=language), (prompt,), parallel=4)
         builtin = make_describer(ChatBuiltinVision(language=language), prompt, language=language)
-        cause = (
-            _STANDS_IN.format(role="vision", what="measured the pixels", option="vision")
-            if request.vision == "auto"
-            else None
-        )
+        cause = say(language, "no_vision") if request.vision == "auto" else None
         return Eyes(builtin, (prompt,), parallel=2, cause=cause)
 
-    def head(self, choice: Choice) -> Head:
+    def head(self, choice: Choice, language: Language) -> Head:
         """Return who plans."""
         if self.planner is not None:
             return Head(self.planner, named(self.planner))
         degraded = choice == "auto"
-        cause = _STANDS_IN.format(role="planning", what="planned by rules", option="planner") if degraded else None
+        cause = say(language, "no_planner") if degraded else None
         return Head(builtin_planner(), PlannedBy(planner="builtin", model=MODEL, degraded=degraded), cause)

@@ -39,9 +39,10 @@ from autocut_director.tools.files import read_scenes
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.probe import Footage, check_same_film, probe_video
 from autocut_director.tools.scenes import detect_scenes
+from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measure_scene
 from autocut_director.tools.storyboard import Storyboard, middle_stills
-from autocut_director.tools.timeline import EditPlan, Language, PlanRequest, ScenesDocument
+from autocut_director.tools.timeline import EditPlan, Language, Media, PlanRequest, ScenesDocument
 
 
 def build_director(
@@ -111,8 +112,9 @@ def plan_document(
         PlanError: No plan that can be cut could be made.
     """
     settings = Settings.from_env()
-    head = Crew(settings).head(planner)
-    wish = read_wish(document, duration=duration, language=language or settings.language)
+    spoken = language or settings.language
+    head = Crew(settings).head(planner, spoken)
+    wish = read_wish(document, duration=duration, language=spoken)
     plan = build_planner(head.planner, planned_by=head.planned_by).invoke(wish)
     short = shortfall(wish)
     return plan, [short] if short else [], head.cause
@@ -124,14 +126,18 @@ def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
     language = crew.language(request)
     account = RunAccount(request=request.model_dump(mode="json", exclude_none=True), language=language)
     return Asked(
-        request=request, language=language, account=account, eyes=crew.eyes(request), head=crew.head(request.planner)
+        request=request,
+        language=language,
+        account=account,
+        eyes=crew.eyes(request),
+        head=crew.head(request.planner, language),
     )
 
 
 def probe(asked: Asked, teller: Teller) -> Probed:
     """Find out what the video is, and make the folder this run's."""
     footage = probe_video(asked.request.video)
-    warnings = _missing(footage)
+    warnings = _missing(footage, asked.language)
     teller.warn(warnings)
     account = asked.account.noting(video=video_account(footage)).with_warning(*warnings)
     folder, earlier = asked.request.out, tuple[str, ...]()
@@ -146,7 +152,7 @@ def find_scenes(probed: Probed, teller: Teller) -> Cut:
         document = detect_scenes(probed.footage, progress=teller.progress())
     else:
         document = scenes_for(probed.footage, probed.request.scenes)
-    warnings = _damaged(document)
+    warnings = _damaged(document.media, probed.language)
     teller.warn(warnings)
     return grown(probed, Cut, account=probed.account.with_warning(*warnings), document=document)
 
@@ -267,7 +273,7 @@ def _described(sampled: Sampled, looks: tuple[Look, ...]) -> Described:
     by_id, eyes = {look.scene_id: look for look in looks}, sampled.eyes
     scenes = tuple(with_look(scene, by_id.get(scene.scene_id)) for scene in sampled.document.scenes)
     causes = [eyes.cause] if eyes.cause else []
-    account = sampled.account.with_scenes(scenes, looks).with_cause(*causes, *_failures(looks))
+    account = sampled.account.with_scenes(scenes, looks).with_cause(*causes, *_failures(looks, sampled.language))
     account = account.noting(prompts=tuple(prompt_account(prompt) for prompt in eyes.prompts))
     document = sampled.document.model_copy(update={"scenes": scenes})
     return grown(sampled, Described, document=document, account=account)
@@ -284,31 +290,25 @@ def _proposed(described: Described, wish: PlanRequest, proposal: Any) -> Propose
     return grown(described, Proposed, account=account, wish=wish, proposal=proposal)
 
 
-def _missing(footage: Footage) -> tuple[str, ...]:
+def _missing(footage: Footage, language: Language) -> tuple[str, ...]:
     if not footage.missing_frames:
         return ()
-    share = 100 * footage.duration_frames / footage.declared_frames
-    return (
-        f"{footage.path.name} is cut short: {footage.duration_frames} of {footage.declared_frames} frames are there "
-        f"({share:.0f} %); the rest of the film is missing.",
-    )
+    there, declared = footage.duration_frames, footage.declared_frames
+    share = 100 * there / declared
+    return (say(language, "cut_short", name=footage.path.name, there=there, declared=declared, share=share),)
 
 
-def _damaged(document: ScenesDocument) -> tuple[str, ...]:
-    damaged = document.media.damaged_frames
-    if not damaged:
-        return ()
-    total = document.media.duration_frames
-    return (
-        f"{damaged} of {total} frames ({100 * damaged / total:.1f} %) did not decode whole; the film has gaps there.",
-    )
+def _damaged(media: Media, language: Language) -> tuple[str, ...]:
+    damaged, total = media.damaged_frames, media.duration_frames
+    return (say(language, "damaged", damaged=damaged, total=total, share=100 * damaged / total),) if damaged else ()
 
 
-def _failures(looks: tuple[Look, ...]) -> list[str]:
+def _failures(looks: tuple[Look, ...], language: Language) -> list[str]:
     failed = [look for look in looks if look.error is not None]
     if not failed:
         return []
-    return [f"{len(failed)} of {len(looks)} scenes could not be described; {failed[0].scene_id}: {failed[0].error}"]
+    first = failed[0]
+    return [say(language, "failed", failed=len(failed), total=len(looks), first=first.scene_id, error=first.error)]
 
 
 def _look_teller(teller: Teller, total: int) -> Callable[[Look], None]:

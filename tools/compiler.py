@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from autocut_director.errors import PlanError
 from autocut_director.tools.mending import ProposedClip, mend
 from autocut_director.tools.rules import broken_rules, target_frames
+from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import (
     DroppedScene,
     EditPlan,
@@ -82,12 +83,12 @@ def shortfall(request: PlanRequest) -> str | None:
     asked = request.duration_seconds
     if asked is None or round(asked * request.document.rate) <= request.available_frames:
         return None
-    return f"{asked:g} s were asked, the film has {available:.1f} s: all of it is used."
+    return say(request.language, "shortfall", asked=asked, available=available)
 
 
 def _duration_assumptions(request: PlanRequest) -> list[str]:
     if request.duration_seconds is None:
         taken = target_frames(request) / float(request.document.rate)
-        return [f"No duration was asked for; {taken:.1f} s was taken."]
+        return [say(request.language, "no_duration", taken=taken)]
     short = shortfall(request)
     return [short] if short else []

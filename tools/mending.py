@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from autocut_director.errors import PlanError
 from autocut_director.tools.rules import close_enough, minimum_frames, target_frames
+from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Adjustment, Clip, PlanRequest, Purpose, Scene
 
 
@@ -193,16 +194,16 @@ def _fill(drafts: _Drafts, request: PlanRequest) -> tuple[_Drafts, _Changes]:
         if close_enough(_total(filled), target):
             break
         length = min(scene.length, max(missing, minimum_frames(scene, request)))
-        draft = _filler(scene, length)
+        draft = _filler(scene, length, request)
         filled.insert(_place(filled, draft), draft)
         after = (scene.scene_id, draft.in_frame, draft.out_frame)
         changes.append(Adjustment(clip=None, rule="total_duration", before=(), after=after))
     return filled, changes
 
 
-def _filler(scene: Scene, length: int) -> _Draft:
+def _filler(scene: Scene, length: int, request: PlanRequest) -> _Draft:
     start = scene.start_frame + (scene.length - length) // 2
-    reason = "added to reach the asked duration"
+    reason = say(request.language, "filler")
     clip = ProposedClip(scene_id=scene.scene_id, in_frame=start, out_frame=start + length, reason=reason)
     return _Draft(None, clip, start, start + length, "body")
 

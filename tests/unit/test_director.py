@@ -291,3 +291,11 @@ def test_chinese_from_the_setting(film: Path) -> None:
     result = build_director(Settings(language="zh")).invoke({"video": film, "duration": 3})
     assert "画面" in str(result.scenes[0].visual)
     assert "镜头" in result.plan.clips[0].reason
+
+
+def test_the_whole_page_speaks_chinese(film: Path, tmp_path: Path) -> None:
+    result = direct(video=film, out=tmp_path / "o", duration=60, language="zh", vision="auto", no_render=True)
+    assert result.plan.assumptions == ("要求 60 秒,影片只有 8.0 秒:全部采用。",)
+    page = (tmp_path / "o/storyboard.html").read_text(encoding="utf-8")
+    assert "没有配置视觉模型" in page
+    assert "stood in" not in page
