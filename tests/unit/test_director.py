@@ -9,9 +9,11 @@ from typing import Any
 import films
 import pytest
 from langchain_core.runnables import RunnableLambda
+from servers import ollama, openai_like
+from servers.openai_like import describes_the_colour
 
-from autocut_director import DirectorResult, Settings, build_director
-from autocut_director.agent.backends import ChatBuiltinVision
+from autocut_director import DirectorResult, SceneDescription, Settings, build_director
+from autocut_director.agent.backends import ChatBuiltinVision, ChatLMStudio, ChatOllamaVision
 from autocut_director.errors import BackendError, DegradedError, DocumentError, InputError, OutputError, PlanError
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import probe_video
@@ -207,6 +209,29 @@ def test_a_film_never_lies_beside_another_plan(film: Path, tmp_path: Path) -> No
     direct(video=film, out=tmp_path / "o", duration=1, no_render=True)
     assert not (tmp_path / "o/cut.mp4").exists()
     assert (tmp_path / "o/notes.txt").exists()
+
+
+SCHEMA = SceneDescription.model_json_schema()
+
+
+@pytest.mark.parametrize("kind", ["ollama", "lmstudio"])
+def test_a_model_server_describes_each_scene_from_its_own_pixels(film: Path, kind: str) -> None:
+    """Over real HTTP, as the README shows it: the servers name the mean colour of the pictures they were sent."""
+    with (
+        ollama.serving(ollama.OllamaServer()) as at,
+        openai_like.serving(openai_like.Server(describes_the_colour)) as lm,
+    ):
+        eyes: dict[str, Any] = {
+            "ollama": ChatOllamaVision(model="moondream:latest", base_url=at.url, format=SCHEMA),
+            "lmstudio": ChatLMStudio(model="moondream2", base_url=lm.url).bind(
+                response_format={"type": "json_schema", "json_schema": {"name": "scene", "schema": SCHEMA}}
+            ),
+        }
+        result = build_director(Settings(), vision=eyes[kind]).invoke({"video": film, "duration": 3})
+    said = [scene.visual.summary for scene in result.scenes if scene.visual]
+    assert said == [f"a {colour} picture" for colour in ("blue", "green", "red", "blue", "blue")]
+    assert {scene.visual.analyzed_by for scene in result.scenes if scene.visual} == {kind}
+    assert all(account.input_tokens > 0 for account in result.run.scenes)
 
 
 def test_only_as_many_scenes_as_asked_are_looked_at(film: Path) -> None:
