@@ -1,12 +1,11 @@
 """The command: runs it, and turns whatever comes out into one line and an exit status."""
 
 import os
-import signal
 import sys
 import traceback
-from types import FrameType
 from typing import NoReturn
 
+from autocut_director import interrupts
 from autocut_director.errors import AutoCutError
 
 INTERRUPTED = 130
@@ -17,10 +16,7 @@ _LONGEST_LINE = 600  # characters of an error; values that are longer are cut
 def main() -> NoReturn:
     """Run the command line and exit."""
     _speak_utf8()
-    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):  # asked to end, terminal closed, Ctrl-Break on Windows
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
-            signal.signal(number, _terminate)
+    interrupts.listen()
     try:
         status = run(sys.argv[1:] or ["--help"])
     except KeyboardInterrupt:
@@ -75,11 +71,6 @@ def _failed(message: str, status: int) -> int:
     line = line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
     print(f"autocut-director: {line}", file=sys.stderr)  # noqa: T201
     return status
-
-
-def _terminate(_: int, __: FrameType | None) -> NoReturn:
-    """End as on Ctrl-C, so that unfinished files are cleared away."""
-    raise KeyboardInterrupt
 
 
 def _speak_utf8() -> None:

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from autocut_director.interrupts import stop_if_asked
+
 _STEPS = {
     "demo": "Making a film",
     "probe": "Reading the video",
@@ -37,14 +39,16 @@ class Display(BaseCallbackHandler, AbstractContextManager["Display"]):
         self._tasks: dict[str, TaskID] = {}
 
     def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
-        """Show one event of the director."""
+        """Show one event of the director; end here if the program was asked to."""
+        stop_if_asked()
         if name == "progress":
             self.show(data["step"], data["done"], data["total"])
         elif name == "warning":
             self._console.print(f"[yellow]Warning:[/] {escape(data['message'])}", soft_wrap=True)
 
     def show(self, step: str, done: int, total: int | None) -> None:
-        """Show how far `step` is."""
+        """Show how far `step` is; end here if the program was asked to."""
+        stop_if_asked()
         if step not in self._tasks:
             self._finish_others()
             self._tasks[step] = self._progress.add_task(_STEPS.get(step, step), total=None)
