@@ -17,7 +17,7 @@ from autocut_director.errors import DegradedError
 from autocut_director.prompts import Prompt
 from autocut_director.tools.describe import Look
 from autocut_director.tools.probe import Footage
-from autocut_director.tools.timeline import PlannedBy, Record, Scene, Status
+from autocut_director.tools.timeline import Language, PlannedBy, Record, Scene, Status
 
 _REPORTED = ("av", "langchain-core", "moviepy", "opencv-python-headless", "opentimelineio", "scenedetect-headless")
 
@@ -72,7 +72,7 @@ class RunAccount(Record):
     run_id: str = Field(default_factory=lambda: uuid4().hex)
     started_at: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     request: dict[str, Any]
-    language: Literal["en", "zh"] = "en"
+    language: Language = "en"
     versions: dict[str, str] = Field(default_factory=used_versions)
     video: dict[str, Any] | None = None
     prompts: tuple[PromptAccount, ...] = ()

@@ -14,7 +14,7 @@ from autocut_director.tools.compiler import ProposedPlan
 from autocut_director.tools.mending import ProposedClip
 from autocut_director.tools.rules import target_frames
 from autocut_director.tools.signals import quality
-from autocut_director.tools.timeline import DroppedScene, PlanRequest, Purpose, Scene
+from autocut_director.tools.timeline import DroppedScene, PlanRequest, Purpose, Scene, equal_shares
 
 MODEL = "coverage-1"
 """Name of this planner's rules, raised when they change."""
@@ -134,24 +134,12 @@ class _Part:
 def _parts_of(scenes: Sequence[Scene], count: int, hook: Scene, request: PlanRequest) -> list[_Part]:
     """Choose the best scene of each of `count` shares, of another shot type than the one before where it can."""
     parts: list[_Part] = []
-    for share in _parts(scenes, count):
+    for share in equal_shares(scenes, count):
         before = parts[-1].best if parts else hook
         ranked = sorted(share, key=lambda scene: (-worth(scene, request), scene.start_frame))
         best = next((scene for scene in ranked if not _clash(before, scene)), ranked[0])
         parts.append(_Part(share, best, "body" if best is ranked[0] else "other"))
     return parts
-
-
-def _parts(scenes: Sequence[Scene], parts: int) -> list[list[Scene]]:
-    """Sort `scenes` into equal shares of the film's time by their middles; empty shares are left out."""
-    if not scenes or parts < 1:
-        return []
-    start, end = scenes[0].start_frame, scenes[-1].end_frame
-    shares: dict[int, list[Scene]] = {}
-    for scene in scenes:
-        middle = (scene.start_frame + scene.end_frame) // 2
-        shares.setdefault((middle - start) * parts // (end - start), []).append(scene)
-    return [shares[share] for share in sorted(shares)]
 
 
 def _shot_type(scene: Scene) -> str:

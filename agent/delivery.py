@@ -1,6 +1,6 @@
 """The folder of a run: claimed before the work, filled at its end, file by file and each whole or not at all."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from autocut_director.tools.files import (
     to_json,
     write_text,
 )
-from autocut_director.tools.frames import sample_frames
+from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.render import footage_of, render_edit
 from autocut_director.tools.rules import check_against_film
@@ -146,8 +146,16 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
     document = read_scenes(folder / NAMES["scenes"])
     plan = read_plan(folder / NAMES["plan"])
     _check_they_agree(plan, document)
-    shots = sample_frames(footage_of(plan), document.scenes, per_scene=1, progress=progress)
-    board = Storyboard(
+    per_scene = int(account.request.get("frames_per_scene", 3))
+    shots = sample_frames(footage_of(plan), document.scenes, per_scene=per_scene, progress=progress)
+    return write_storyboard(storyboard_of(document, plan, account, shots), folder / NAMES["storyboard"])
+
+
+def storyboard_of(
+    document: ScenesDocument, plan: EditPlan, account: RunAccount, shots: Sequence[SceneFrames]
+) -> Storyboard:
+    """Return what the page of a run shows."""
+    return Storyboard(
         document=document,
         plan=plan,
         pictures=middle_stills({shot.scene.scene_id: shot.frames for shot in shots}),
@@ -155,7 +163,6 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
         warnings=(*account.warnings, *account.causes),
         causes={scene.scene_id: scene.error for scene in account.scenes if scene.error},
     )
-    return write_storyboard(board, folder / NAMES["storyboard"])
 
 
 def _check_they_agree(plan: EditPlan, document: ScenesDocument) -> None:

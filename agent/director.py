@@ -41,7 +41,6 @@ from autocut_director.tools.probe import Footage, check_same_film, probe_video
 from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measure_scene
-from autocut_director.tools.storyboard import Storyboard, middle_stills
 from autocut_director.tools.timeline import EditPlan, Language, Media, PlanRequest, ScenesDocument
 
 
@@ -229,7 +228,8 @@ def deliver(proven: Proven, teller: Teller) -> Delivered:
     folder = proven.request.out
     if folder is None:
         return grown(proven, Delivered, account=proven.account.noting(status="done"), files={})
-    render, board = not proven.request.no_render, _storyboard(proven)
+    render = not proven.request.no_render
+    board = delivery.storyboard_of(proven.document, proven.plan, proven.account, proven.shots)
     files = delivery.deliver(folder, board, proven.footage, render=render, progress=teller.progress())
     delivery.remove_stale(folder, proven.earlier, files)
     files["run"] = folder / delivery.NAMES["run"]
@@ -320,16 +320,3 @@ def _look_teller(teller: Teller, total: int) -> Callable[[Look], None]:
         progress(next(done), total)
 
     return told
-
-
-def _storyboard(proven: Proven) -> Storyboard:
-    account = proven.account
-    causes = {scene.scene_id: scene.error for scene in account.scenes if scene.error}
-    return Storyboard(
-        document=proven.document,
-        plan=proven.plan,
-        pictures=middle_stills({shot.scene.scene_id: shot.frames for shot in proven.shots}),
-        language=proven.language,
-        warnings=(*account.warnings, *account.causes),
-        causes=causes,
-    )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autocut_director.errors import InputError
-from autocut_director.tools.timeline import Seconds
+from autocut_director.tools.timeline import Language, Seconds
 
 Choice = Literal["auto", "builtin"]
 
@@ -26,7 +26,7 @@ class DirectRequest(BaseModel):
     scenes: Path | None = None
     max_scenes: Annotated[int, Field(ge=0)] = 0
     frames_per_scene: Annotated[int, Field(ge=1, le=16)] = 3
-    language: Literal["en", "zh"] | None = None
+    language: Language | None = None
     prompts: Path | None = None
     no_render: bool = False
     strict: bool = False

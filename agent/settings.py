@@ -3,13 +3,13 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from dotenv import dotenv_values, find_dotenv
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autocut_director.errors import InputError
-from autocut_director.tools.timeline import first_problem
+from autocut_director.tools.timeline import Language, first_problem
 
 
 class Settings(BaseModel):
@@ -18,7 +18,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     prompts_dir: Path | None = Field(None, alias="PROMPTS_DIR")
-    language: Literal["en", "zh"] = Field("en", alias="AUTOCUT_LANGUAGE")
+    language: Language = Field("en", alias="AUTOCUT_LANGUAGE")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:

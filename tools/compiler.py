@@ -19,7 +19,7 @@ from autocut_director.tools.timeline import (
     PlannedBy,
     PlanRequest,
     Target,
-    first_problem,
+    problems,
 )
 
 
@@ -74,7 +74,7 @@ def _read(proposal: Any) -> ProposedPlan:
     try:
         return ProposedPlan.model_validate(data)
     except ValidationError as exc:
-        raise PlanError([f"schema: {first_problem(exc)}"]) from exc
+        raise PlanError([f"schema: {problem}" for problem in problems(exc)]) from exc
 
 
 def shortfall(request: PlanRequest) -> str | None:

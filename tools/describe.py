@@ -23,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 from autocut_director.errors import AnswerError
 from autocut_director.prompts import Prompt
 from autocut_director.tools.frames import SceneFrames
-from autocut_director.tools.timeline import Scene, SceneDescription, first_problem
+from autocut_director.tools.timeline import Scene, SceneDescription, equal_shares, first_problem
 
 LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese (简体中文)"}
 
@@ -221,13 +221,8 @@ def spread_over_film(scenes: Sequence[Scene], limit: int) -> tuple[Scene, ...]:
     """Choose at most `limit` scenes (0: all) that cover the film: the longest in each equal share of its time."""
     if not limit or len(scenes) <= limit:
         return tuple(scenes)
-    start, end = scenes[0].start_frame, scenes[-1].end_frame
-    chosen: dict[int, Scene] = {}
-    for scene in scenes:
-        middle = (scene.start_frame + scene.end_frame) // 2
-        share = (middle - start) * limit // (end - start)
-        if share not in chosen or scene.length > chosen[share].length:
-            chosen[share] = scene
-    rest = sorted((s for s in scenes if s not in chosen.values()), key=lambda s: -s.length)
-    filled = [*chosen.values(), *rest[: limit - len(chosen)]]
-    return tuple(sorted(filled, key=lambda scene: scene.start_frame))
+    longest = [
+        max(share, key=lambda scene: (scene.length, -scene.start_frame)) for share in equal_shares(scenes, limit)
+    ]
+    rest = sorted((scene for scene in scenes if scene not in longest), key=lambda scene: -scene.length)
+    return tuple(sorted([*longest, *rest[: limit - len(longest)]], key=lambda scene: scene.start_frame))

@@ -71,7 +71,7 @@ def measure_picture(image: Image) -> PictureSignals:
     )
 
 
-def decode_jpeg(data: bytes) -> Image | None:
+def decode_picture(data: bytes) -> Image | None:
     """Return the picture in the JPEG, PNG or WebP file `data`; None where there is none."""
     if not data:
         return None
@@ -81,7 +81,7 @@ def decode_jpeg(data: bytes) -> Image | None:
 
 def measure_scene(frames: Sequence[Frame]) -> Signals | None:
     """Return the medians over a scene's stills (a face seen in one still of three is chance). None without stills."""
-    pictures = [measure_picture(image) for frame in frames if (image := decode_jpeg(frame.jpeg)) is not None]
+    pictures = [measure_picture(image) for frame in frames if (image := decode_picture(frame.jpeg)) is not None]
     if not pictures:
         return None
     motions = [frame.motion for frame in frames if frame.motion is not None]

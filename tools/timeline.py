@@ -9,7 +9,7 @@ Every model keeps the fields it does not know, so that a file survives a round t
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -295,6 +295,21 @@ def _beyond(scenes: Iterable[Scene], media: Media) -> list[str]:
     ]
 
 
+def equal_shares(scenes: Sequence[Scene], count: int) -> list[list[Scene]]:
+    """Sort `scenes` (in the film's order) into `count` equal shares of its time, by their middles.
+
+    Shares without a scene are left out.
+    """
+    if not scenes or count < 1:
+        return []
+    start, end = scenes[0].start_frame, scenes[-1].end_frame
+    shares: dict[int, list[Scene]] = {}
+    for scene in scenes:
+        middle = (scene.start_frame + scene.end_frame) // 2
+        shares.setdefault((middle - start) * count // (end - start), []).append(scene)
+    return [shares[share] for share in sorted(shares)]
+
+
 # ---------------------------------------------------------------- what is planned
 
 Language = Literal["en", "zh"]
@@ -401,8 +416,15 @@ def media_path(media: Media, *, beside: Path) -> Media:
 
 def first_problem(error: ValidationError) -> str:
     """Return a validation error as one line: where, what, and how many more."""
-    problems = error.errors(include_url=False, include_input=False)
-    where = ".".join(str(step) for step in problems[0]["loc"])
-    what = problems[0]["msg"].removeprefix("Value error, ")
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{where}: {what}{more}" if where else f"{what}{more}"
+    first, *rest = problems(error)
+    return f"{first} (and {len(rest)} more)" if rest else first
+
+
+def problems(error: ValidationError) -> list[str]:
+    """Return a line for each problem that a validation found: where and what."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(step) for step in problem["loc"])
+        what = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"{where}: {what}" if where else what)
+    return lines

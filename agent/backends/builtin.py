@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import mean, median_low
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -22,8 +22,8 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from autocut_director.tools.pictures import Image
-from autocut_director.tools.signals import PictureSignals, decode_jpeg, measure_picture, quality
-from autocut_director.tools.timeline import SceneDescription, ShotType
+from autocut_director.tools.signals import PictureSignals, decode_picture, measure_picture, quality
+from autocut_director.tools.timeline import Language, SceneDescription, ShotType
 
 # Our own bounds on the tallest face's share of the frame's height, after the usual names of framings:
 # a close-up shows the head, a medium shot the body from the waist up, a wide shot the whole person.
@@ -72,7 +72,7 @@ class ChatBuiltinVision(BaseChatModel):
     """
 
     model: str = "pixels-1"
-    language: Literal["en", "zh"] = "en"
+    language: Language = "en"
 
     @property
     def _llm_type(self) -> str:
@@ -135,7 +135,7 @@ def _images(messages: Sequence[BaseMessage]) -> list[Image]:
     """Return the pictures in `messages`, in order; a block that holds no picture is left out."""
     blocks = (block for message in messages if isinstance(message.content, list) for block in message.content)
     payloads = (_payload(block) for block in blocks if isinstance(block, dict))
-    images = (decode_jpeg(payload) for payload in payloads if payload)
+    images = (decode_picture(payload) for payload in payloads if payload)
     return [image for image in images if image is not None]
 
 

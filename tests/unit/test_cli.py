@@ -146,11 +146,13 @@ def test_unknown_fields_reach_the_plan(done: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "plan.json").read_text())["media"]["camera"] == "A7"
 
 
-def test_the_page_can_be_made_again(done: Path) -> None:
-    page = done / "storyboard.html"
+@pytest.mark.parametrize("stills", [2, 3])
+def test_the_page_can_be_made_again(film: Path, tmp_path: Path, stills: int) -> None:
+    run("direct", film, "--out", tmp_path / "o", "--duration", 3, "--frames-per-scene", stills, "--no-render")
+    page = tmp_path / "o/storyboard.html"
     before = page.read_text()
     page.unlink()
-    assert run("storyboard", done).returncode == 0
+    assert run("storyboard", tmp_path / "o").returncode == 0
     assert page.read_text() == before
 
 

@@ -10,7 +10,7 @@ import pytest
 from autocut_director.tools.frames import sample_frames, sample_positions
 from autocut_director.tools.probe import Footage, probe_video
 from autocut_director.tools.scenes import detect_scenes
-from autocut_director.tools.signals import decode_jpeg, measure_picture, measure_scene
+from autocut_director.tools.signals import decode_picture, measure_picture, measure_scene
 from autocut_director.tools.timeline import Scene
 
 
@@ -87,7 +87,7 @@ def test_stills_are_of_their_own_scene(footage: Footage) -> None:
     for shot in shots:
         assert len(shot.frames) == 3
         for frame in shot.frames:
-            image = decode_jpeg(frame.jpeg)
+            image = decode_picture(frame.jpeg)
             assert image is not None
             assert films.number_of(image) == frame.index
             assert frame.jpeg.startswith(b"\xff\xd8")
