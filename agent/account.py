@@ -12,12 +12,12 @@ from uuid import uuid4
 
 from pydantic import Field
 
-from autocut_director import __version__
 from autocut_director.errors import DegradedError
 from autocut_director.prompts import Prompt
 from autocut_director.tools.describe import Look
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.timeline import Language, PlannedBy, Record, Scene, Status
+from autocut_director.version import __version__
 
 _REPORTED = ("av", "langchain-core", "moviepy", "opencv-python-headless", "opentimelineio", "scenedetect-headless")
 

@@ -9,6 +9,8 @@ Names are loaded when they are first used, so that importing the package is quic
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from autocut_director.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from autocut_director.agent.director import build_director
     from autocut_director.agent.settings import Settings
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from autocut_director.errors import AutoCutError
     from autocut_director.tools.timeline import EditPlan, Scene, SceneDescription
 
-__version__ = "0.1.0"
 __all__ = ["AutoCutError", "DirectorResult", "EditPlan", "Scene", "SceneDescription", "Settings", "build_director"]
 
 _HOMES = {
