@@ -6,24 +6,21 @@ A scene that fails is kept as failed with its cause; the others go on.
 """
 
 import base64
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.callbacks import UsageMetadataCallbackHandler
-from langchain_core.exceptions import OutputParserException
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages import BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import merge_configs
-from langchain_core.utils.json import parse_json_markdown
-from pydantic import BaseModel, ValidationError
 
 from autocut_director.errors import AnswerError
 from autocut_director.prompts import Prompt
+from autocut_director.tools.answers import believed, read_description
 from autocut_director.tools.frames import SceneFrames
-from autocut_director.tools.timeline import Scene, SceneDescription, equal_shares, first_problem
+from autocut_director.tools.timeline import Scene, SceneDescription, equal_shares
 
 LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese (简体中文)"}
 
@@ -68,48 +65,6 @@ def scene_messages(shot: SceneFrames, text: str) -> list[BaseMessage]:
 def _image_block(jpeg: bytes) -> dict[str, Any]:
     url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
     return {"type": "image_url", "image_url": {"url": url, "detail": "low"}}
-
-
-def read_description(message: AIMessage) -> SceneDescription:
-    """Return the description that a model's answer holds, signed with the model's name.
-
-    Raises:
-        AnswerError: Blank, no JSON, or JSON that is no description.
-    """
-    try:
-        answer = parse_json_markdown(message.text, parser=json.loads)  # no completing of what was cut short
-    except (OutputParserException, ValueError, RecursionError) as exc:
-        raise AnswerError(f"the answer is not JSON: {message.text[:80]!r}") from exc
-    return _believed(answer).model_copy(update=_signature(message))
-
-
-def _believed(answer: Any) -> SceneDescription:
-    """Return the description in a model's answer; what it says beyond the schema is not kept.
-
-    Raises:
-        AnswerError: It is none, or says nothing.
-    """
-    known = SceneDescription.model_fields
-    data = answer.model_dump() if isinstance(answer, BaseModel) else answer
-    data = {key: value for key, value in data.items() if key in known} if isinstance(data, dict) else data
-    try:
-        description = SceneDescription.model_validate(data)
-        description.model_dump_json()  # half a surrogate pair could not be written
-    except ValidationError as exc:
-        raise AnswerError(f"the answer is no scene description: {first_problem(exc)}") from exc
-    except ValueError as exc:
-        raise AnswerError(f"the answer cannot be written as UTF-8: {exc}") from exc
-    if not description.summary.strip():
-        raise AnswerError("the answer is blank: its summary says nothing")
-    return description
-
-
-def _signature(message: AIMessage) -> dict[str, str]:
-    metadata = message.response_metadata
-    return {
-        "analyzed_by": str(metadata.get("model_provider", "")),
-        "model": str(metadata.get("model_name") or metadata.get("model") or ""),
-    }
 
 
 def describe_scenes(
@@ -204,7 +159,7 @@ def _read_outcome(outcome: Any) -> tuple[SceneDescription | None, str | None]:
     if isinstance(outcome, Exception):
         return None, f"{type(outcome).__name__}: {' '.join(str(outcome).split())[:300]}"
     try:
-        return _believed(outcome), None
+        return believed(outcome), None
     except AnswerError as exc:
         return None, f"AnswerError: {exc}"
 
