@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 
 import cv2
-import httpx
 import numpy as np
 import pytest
+from contract.seeing import SeesPictures
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumps
 from langchain_core.messages import HumanMessage
@@ -44,7 +44,7 @@ class TestLMStudioUnit(ChatModelUnitTests):
 
 # The OpenAI client's own parsing of a pydantic answer warns of the field it adds.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
-class TestLMStudioIntegration(ChatModelIntegrationTests):
+class TestLMStudioIntegration(SeesPictures, ChatModelIntegrationTests):
     """What a small vision model on LM Studio can do: see, and answer by a schema. Tools would cost it its sight."""
 
     url = ""
@@ -66,29 +66,8 @@ class TestLMStudioIntegration(ChatModelIntegrationTests):
         return ChatLMStudio
 
     @property
-    def has_tool_calling(self) -> bool:
-        return False
-
-    @property
     def structured_output_kwargs(self) -> dict:
         return {"method": "json_schema"}
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return False
-
-    @property
-    def supports_model_override(self) -> bool:
-        return False
-
-    @pytest.fixture(autouse=True)
-    def _the_suites_picture_comes_from_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        png = cv2.imencode(".png", np.full((120, 160, 3), (200, 60, 20), np.uint8))[1].tobytes()
-        monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(200, content=png))
 
 
 def test_a_users_openai_account_never_reaches_a_local_server(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

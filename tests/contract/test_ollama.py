@@ -4,10 +4,10 @@ import base64
 from collections.abc import Iterator
 
 import cv2
-import httpx
 import numpy as np
 import ollama
 import pytest
+from contract.seeing import SeesPictures
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 from langchain_tests.integration_tests import ChatModelIntegrationTests
@@ -38,7 +38,7 @@ class TestOllamaVisionUnit(ChatModelUnitTests):
         return True
 
 
-class TestOllamaVisionIntegration(ChatModelIntegrationTests):
+class TestOllamaVisionIntegration(SeesPictures, ChatModelIntegrationTests):
     """What Moondream on Ollama can do: see, and answer by a schema. It has no tools."""
 
     url = ""
@@ -54,27 +54,6 @@ class TestOllamaVisionIntegration(ChatModelIntegrationTests):
     @property
     def chat_model_params(self) -> dict:
         return {"model": "moondream:latest", "base_url": self.url}
-
-    @property
-    def has_tool_calling(self) -> bool:
-        return False
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return False
-
-    @property
-    def supports_model_override(self) -> bool:
-        return False
-
-    @pytest.fixture(autouse=True)
-    def _the_suites_picture_comes_from_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        png = cv2.imencode(".png", np.full((120, 160, 3), (200, 60, 20), np.uint8))[1].tobytes()
-        monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(200, content=png))
 
 
 def test_the_pictures_that_are_sent_are_seen_with_a_constant_context_and_no_thinking(server: OllamaServer) -> None:

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-import cv2
-import httpx
-import numpy as np
 import pytest
+from contract.seeing import SeesPictures
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumps
 from langchain_tests.integration_tests import ChatModelIntegrationTests
@@ -41,7 +39,7 @@ class TestOpenAIVisionUnit(ChatModelUnitTests):
 
 # The OpenAI client's own parsing of a pydantic answer warns of the field it adds.
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
-class TestOpenAIVisionIntegration(ChatModelIntegrationTests):
+class TestOpenAIVisionIntegration(SeesPictures, ChatModelIntegrationTests):
     """What the stand-in for OpenAI can do: see, and answer by a schema; it calls no tools."""
 
     url = ""
@@ -59,33 +57,12 @@ class TestOpenAIVisionIntegration(ChatModelIntegrationTests):
         return {"model": "gpt-4o", "api_key": KEY, "base_url": self.url}
 
     @property
-    def has_tool_calling(self) -> bool:
-        return False
-
-    @property
     def structured_output_kwargs(self) -> dict:
         return {"method": "json_schema"}
-
-    @property
-    def supports_image_inputs(self) -> bool:
-        return True
-
-    @property
-    def supports_image_urls(self) -> bool:
-        return False
-
-    @property
-    def supports_model_override(self) -> bool:
-        return False
 
     @pytest.mark.xfail(strict=True, reason="a pydantic v1 schema becomes a tool call; the stand-in calls no tools")
     def test_structured_output_pydantic_2_v1(self, model: BaseChatModel) -> None:
         super().test_structured_output_pydantic_2_v1(model)
-
-    @pytest.fixture(autouse=True)
-    def _the_suites_picture_comes_from_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        png = cv2.imencode(".png", np.full((120, 160, 3), (200, 60, 20), np.uint8))[1].tobytes()
-        monkeypatch.setattr(httpx, "get", lambda *_, **__: httpx.Response(200, content=png))
 
 
 def test_a_key_is_given_never_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,15 @@
 
 import base64
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import cv2
 import numpy as np
 
+from servers.loopback import serving_on_loopback
 from servers.openai_like import RefusedError, filled
 
 
@@ -98,18 +97,6 @@ def _pieces(body: dict[str, Any], text: str) -> list[dict[str, Any]]:
     return [*words, _last(body, "", text)]
 
 
-@contextmanager
-def serving(role: OllamaServer) -> Iterator[OllamaServer]:
+def serving(role: OllamaServer) -> AbstractContextManager[OllamaServer]:
     """Serve `role` on a free loopback port until the block ends."""
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    http.daemon_threads = True
-    http.role = role  # type: ignore[attr-defined]
-    role.url = f"http://127.0.0.1:{http.server_port}"
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield role
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join()
+    return serving_on_loopback(role, _Handler, path="")

@@ -2,15 +2,16 @@
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 
 import cv2
 import numpy as np
+
+from servers.loopback import serving_on_loopback
 
 
 @dataclass
@@ -190,18 +191,6 @@ def _events(seen: Seen, text: str) -> Iterator[str]:
     yield "[DONE]"
 
 
-@contextmanager
-def serving(role: Server) -> Iterator[Server]:
+def serving(role: Server) -> AbstractContextManager[Server]:
     """Serve `role` on a free loopback port until the block ends."""
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    http.daemon_threads = True
-    http.role = role  # type: ignore[attr-defined]
-    role.url = f"http://127.0.0.1:{http.server_port}/v1"
-    thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield role
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join()
+    return serving_on_loopback(role, _Handler, path="/v1")

@@ -5,6 +5,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import autocut_director
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,32 +43,12 @@ def loaded_by(code: str) -> set[str]:
     return set(said.split())
 
 
-def test_importing_the_door_loads_nothing_heavy() -> None:
-    heavy = {
-        "langchain",
-        "langchain_core",
-        "pydantic",
-        "cv2",
-        "moviepy",
-        "av",
-        "numpy",
-        "scenedetect",
-        "opentimelineio",
-    }
-    assert not loaded_by("import autocut_director") & heavy
+HEAVY = {"langchain", "langchain_core", "pydantic", "cv2", "moviepy", "av", "numpy", "scenedetect", "opentimelineio"}
 
 
-def test_help_loads_nothing_heavy() -> None:
-    heavy = {
-        "langchain",
-        "langchain_core",
-        "pydantic",
-        "cv2",
-        "moviepy",
-        "av",
-        "numpy",
-        "scenedetect",
-        "opentimelineio",
-    }
-    code = "import autocut_director.__main__ as m; assert m.run(['--help']) == 0"
-    assert not loaded_by(code) & heavy
+@pytest.mark.parametrize(
+    "code",
+    ["import autocut_director", "import autocut_director.__main__ as m; assert m.run(['--help']) == 0"],
+)
+def test_the_door_and_the_help_load_nothing_heavy(code: str) -> None:
+    assert not loaded_by(code) & HEAVY
