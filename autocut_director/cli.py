@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from autocut_director.agent.account import RunAccount
     from autocut_director.agent.stages import DirectorResult
+    from autocut_director.tools.timeline import EditPlan
 
 app = typer.Typer(
     name="autocut-director",
@@ -195,7 +196,7 @@ def plan(
         console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     seconds = float(made.duration_frames / made.rate)
     degraded = f" Degraded: {cause}." if cause else ""
-    _say(console, f"{out}: {len(made.clips)} clips, {seconds:.2f} s, planned by {made.planned_by.planner}.{degraded}")
+    _say(console, f"{out}: {_clips(made)}, {seconds:.2f} s, planned by {made.planned_by.planner}.{degraded}")
 
 
 @app.command()
@@ -215,7 +216,7 @@ def render(
     console = _console()
     with _display(console, quiet=quiet) as display:
         render_edit(read, out, progress=display.meter("deliver"))
-    _say(console, f"{out}: {len(read.clips)} clips, {float(read.duration_frames / read.rate):.2f} s.")
+    _say(console, f"{out}: {_clips(read)}, {float(read.duration_frames / read.rate):.2f} s.")
 
 
 @app.command()
@@ -233,7 +234,7 @@ def export(
     read = read_plan(plan)
     check_new_file(out, overwrite=overwrite, sources=[plan, Path(read.media.primary_clip_path)])
     export_timeline(read, out, to=to)
-    _say(_console(), f"{out}: {len(read.clips)} clips as {to}.")
+    _say(_console(), f"{out}: {_clips(read)} as {to}.")
 
 
 @app.command()
@@ -257,7 +258,7 @@ def _direct(director: "Runnable[Any, DirectorResult]", options: dict[str, Any], 
         result = director.invoke(options, {"callbacks": [display]})
     seconds = float(result.plan.duration_frames / result.plan.rate)
     film = result.files.get("cut", result.files["plan"])
-    said = f"{film}: {len(result.plan.clips)} clips, {seconds:.2f} s; {_looked(result.run)}"
+    said = f"{film}: {_clips(result.plan)}, {seconds:.2f} s; {_looked(result.run)}"
     said += f" See why: {result.files['storyboard']}"
     _close(console, result.run, said, json=json, strict=strict)
 
@@ -281,6 +282,10 @@ def _looked(account: "RunAccount") -> str:
     backends = ", ".join(dict.fromkeys(scene.backend for scene in account.scenes if scene.backend)) or "nobody"
     failed = f", {totals.failed} FAILED" if totals.failed else ""
     return f"{totals.described} of {totals.scenes} scenes described by {backends}{failed}, {totals.seconds:.1f} s."
+
+
+def _clips(plan: "EditPlan") -> str:
+    return f"{len(plan.clips)} clip{'s' * (len(plan.clips) != 1)}"
 
 
 def _console() -> "Console":
