@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from autocut_director.agent.builtin_planner import MODEL, plan_without_model
 from autocut_director.errors import InputError
 from autocut_director.tools.compiler import compile_plan
-from autocut_director.tools.timeline import EditPlan, PlannedBy, PlanRequest, ScenesDocument
+from autocut_director.tools.timeline import EditPlan, Language, PlannedBy, PlanRequest, ScenesDocument, wrong_value
 
 Planner = Runnable[PlanRequest, Any]
 """Proposes: returns a `ProposedPlan`, or a mapping with its keys. Nothing in it is believed."""
@@ -40,19 +40,16 @@ def build_planner(
     return RunnableLambda(plan, name="planner")
 
 
-def read_wish(document: ScenesDocument, **wish: Any) -> PlanRequest:
-    """Return what a planner is asked: `duration` in seconds, `brief`, `language`.
+def read_wish(document: ScenesDocument, *, duration: float | None, language: Language, brief: str = "") -> PlanRequest:
+    """Return what a planner is asked; `duration` in seconds.
 
     Raises:
         InputError: A value that cannot be.
     """
-    names = {"duration": "duration_seconds"}
     try:
-        return PlanRequest(document=document, **{names.get(name, name): value for name, value in wish.items()})
+        return PlanRequest(document=document, duration_seconds=duration, brief=brief, language=language)
     except ValidationError as exc:
-        problem = exc.errors(include_url=False)[0]
-        name = {"duration_seconds": "duration"}.get(str(problem["loc"][0]), str(problem["loc"][0]))
-        raise InputError(f"{name} = {problem['input']!r}: {problem['msg'].lower()}.") from exc
+        raise InputError(wrong_value(exc).replace("duration_seconds", "duration", 1)) from exc
 
 
 def named(planner: Planner) -> PlannedBy:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autocut_director.errors import InputError
-from autocut_director.tools.timeline import Language, Seconds
+from autocut_director.tools.timeline import Language, Seconds, wrong_value
 
 Choice = Literal["auto", "builtin"]
 
@@ -48,4 +48,4 @@ def read_request(options: Mapping[str, Any]) -> DirectRequest:
             raise InputError(f"No option {name!r}. Known: {', '.join(DirectRequest.model_fields)}.") from exc
         if problem["type"] == "missing":
             raise InputError(f"{name!r} is missing.") from exc
-        raise InputError(f"{name} = {problem['input']!r}: {problem['msg'].lower()}.") from exc
+        raise InputError(wrong_value(exc)) from exc

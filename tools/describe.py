@@ -80,8 +80,7 @@ def describe_scenes(
     Returns:
         One `Look` a shot, in the order given. A failed one has its cause in `error`.
     """
-    watches = [_Watch() for _ in shots]
-    configs = [_with_watch(config, watch, parallel) for watch in watches]
+    watches, configs = _watched(len(shots), config, parallel)
     looks: dict[int, Look] = {}
     for index, outcome in vision.batch_as_completed(list(shots), configs, return_exceptions=True):
         looks[index] = _told(_look(shots[index], outcome, watches[index]), on_look)
@@ -97,12 +96,17 @@ async def adescribe_scenes(
     on_look: Callable[[Look], None] | None = None,
 ) -> tuple[Look, ...]:
     """Do as `describe_scenes`, on the caller's event loop."""
-    watches = [_Watch() for _ in shots]
-    configs = [_with_watch(config, watch, parallel) for watch in watches]
+    watches, configs = _watched(len(shots), config, parallel)
     looks: dict[int, Look] = {}
     async for index, outcome in vision.abatch_as_completed(list(shots), configs, return_exceptions=True):
         looks[index] = _told(_look(shots[index], outcome, watches[index]), on_look)
     return tuple(looks[index] for index in range(len(shots)))
+
+
+def _watched(count: int, config: RunnableConfig | None, parallel: int) -> tuple[list["_Watch"], list[RunnableConfig]]:
+    """Return a watch for each of `count` scenes, and the configuration that carries it."""
+    watches = [_Watch() for _ in range(count)]
+    return watches, [_with_watch(config, watch, parallel) for watch in watches]
 
 
 def _told(look: Look, on_look: Callable[[Look], None] | None) -> Look:

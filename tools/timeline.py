@@ -428,3 +428,10 @@ def problems(error: ValidationError) -> list[str]:
         what = problem["msg"].removeprefix("Value error, ")
         lines.append(f"{where}: {what}" if where else what)
     return lines
+
+
+def wrong_value(error: ValidationError) -> str:
+    """Return the first problem of a validation as a sentence: which name, which value, what would be right."""
+    problem = error.errors(include_url=False)[0]
+    name = ".".join(str(step) for step in problem["loc"]) or "the request"
+    return f"{name} = {problem['input']!r}: {problem['msg'].lower()}."
