@@ -8,7 +8,15 @@ AutoCutError               catch this one to catch the project; `exit_status` is
 │   └── OutputError        the result cannot be written where it was asked for
 ├── PlanError              a plan breaks rules; `broken` names each one                                       (2)
 ├── BackendError           a model did not answer, or failed for good                                         (3)
-│   └── AnswerError        it answered, and the answer is not usable
+│   ├── NoBackendError     there is none to ask: none is set up, or the one that was asked for cannot be used
+│   ├── BackendDownError   nothing answers there, or the connection broke
+│   ├── BackendTimeoutError  no answer came in time
+│   ├── BackendBusyError   it has too much to do; `retry_after` says when to come back
+│   ├── BackendFaultError  it failed inside, or sent something that is no answer at all
+│   ├── BackendRefusedError  it refuses the request: the key, the model, the balance
+│   ├── ModelUnloadedError the model is not in the server's memory (any more)
+│   ├── AnswerError        it answered, and the answer is not usable
+│   └── ExhaustedError     every backend that may be asked has failed; `causes` names each
 ├── DegradedError          `--strict`, and something stood in for what was asked for                         (3)
 └── RenderError            ffmpeg did not make the film that the plan says                                    (1)
 
@@ -16,7 +24,9 @@ Imports nothing of the project.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+AnswerKind = Literal["blank", "refused", "cut_short", "page", "no_json", "broken", "wrong"]
 
 
 class AutoCutError(Exception):
@@ -67,8 +77,75 @@ class BackendError(AutoCutError):
     exit_status = 3
 
 
+class NoBackendError(BackendError):
+    """There is no backend to ask; the message gives, for each, the bound that failed and what mends it."""
+
+
+class BackendDownError(BackendError):
+    """Nothing answers there, or the connection broke. Asking again may help."""
+
+
+class BackendTimeoutError(BackendError):
+    """No answer came in time. The same backend is not asked again for the same thing."""
+
+
+class BackendBusyError(BackendError):
+    """A backend has too much to do.
+
+    Attributes:
+        retry_after: Seconds after which it wants to be asked again; None where it did not say.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class BackendFaultError(BackendError):
+    """A backend failed inside, or sent something that is no answer at all. Asking again may help."""
+
+
+class BackendRefusedError(BackendError):
+    """A backend refuses.
+
+    Attributes:
+        for_good: It will refuse everything else too: a wrong key, no balance, no such model.
+    """
+
+    def __init__(self, message: str, *, for_good: bool = False) -> None:
+        self.for_good = for_good
+        super().__init__(message)
+
+
+class ModelUnloadedError(BackendError):
+    """The model is not in the server's memory: it must be warmed up first."""
+
+
 class AnswerError(BackendError):
-    """A model answered, and its answer is not usable."""
+    """A model answered, and its answer is not usable.
+
+    Attributes:
+        kind: `blank`, `refused` (the model declines), `cut_short`, `page` (HTML), `no_json` (plain words),
+            `broken` (JSON that does not end well), or `wrong` (JSON with values that cannot be).
+        answer: What it said.
+    """
+
+    def __init__(self, message: str, *, kind: AnswerKind = "wrong", answer: str = "") -> None:
+        self.kind = kind
+        self.answer = answer
+        super().__init__(message)
+
+
+class ExhaustedError(BackendError):
+    """Every backend that may be asked has failed.
+
+    Attributes:
+        causes: What became of each, in the order in which they were asked.
+    """
+
+    def __init__(self, causes: Sequence[tuple[str, BackendError]]) -> None:
+        self.causes = tuple(cause for _, cause in causes)
+        super().__init__("; ".join(f"{name}: {cause}" for name, cause in causes))
 
 
 class DegradedError(AutoCutError):

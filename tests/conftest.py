@@ -1,11 +1,24 @@
-"""Films that several tests share, made once a session."""
+"""An environment in which nothing is set up, and films that several tests share, made once a session."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import films
 import pytest
 
+from autocut_director.agent.settings import Settings
 from autocut_director.tools.probe import Footage, probe_video
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_set_up() -> Iterator[None]:
+    """Whoever runs the tests may have servers, keys and a .env of his own: an empty value beats them all."""
+    with pytest.MonkeyPatch.context() as patch:
+        for field in Settings.model_fields.values():
+            patch.setenv(str(field.alias), "")
+        patch.setenv("LMSTUDIO_HOST", "http://127.0.0.1:9/v1")
+        patch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
+        yield
 
 
 @pytest.fixture(scope="session")
