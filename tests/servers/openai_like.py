@@ -1,56 +1,107 @@
-"""A server that speaks OpenAI's chat protocol, in LM Studio's dialect or its own: strict, and it looks at pixels."""
+"""A server that speaks OpenAI's chat protocol as LM Studio, OpenAI, DeepSeek or llama.cpp does: strict, with real eyes.
+
+Errors and lists: LM Studio's docs (REST API v0, v1) and its issue tracker, OpenAI's and DeepSeek's own words, and what
+a real llama.cpp server sent.
+"""
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 
-from servers.loopback import serving_on_loopback
+from servers.answers import filled, in_form, mean_colour, picture_in
+from servers.loopback import Page, RefusedError, Reply, Role, Seen, serving_on_loopback
+from servers.models import Model, Shelf
 
-
-@dataclass
-class Seen:
-    """One request as it arrived."""
-
-    path: str
-    headers: dict[str, str]
-    body: dict[str, Any]
-
-
-class RefusedError(Exception):
-    def __init__(self, status: int, error: object) -> None:
-        super().__init__(error)
-        self.status, self.error = status, error
-
+__all__ = ["Answer", "RefusedError", "Seen", "Server", "colour_of", "describes_the_colour", "filled", "serving"]
 
 Answer = Callable[[Seen], str]
+Dialect = Literal["lmstudio", "openai", "deepseek", "llamacpp"]
+
+_JSON_WORDS = "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'."
+_NO_KEY = (
+    "An LM Studio API token is required to make requests to this server, but none was provided using the "
+    "Authorization header using the 'Bearer' scheme (i.e., 'Authorization: Bearer $LM_API_TOKEN'). "
+    "Learn more at: https://lmstudio.ai/docs/developer/core/authentication."
+)
 
 
 @dataclass
-class Server:
-    """A running server. `answer` says what the model says; `seen` holds every request."""
+class Server(Role):
+    """A running server. `answer` says what the model says.
+
+    `generation`: of LM Studio; 0.4 answers at /api/v1, /api/v0 and /v1, 0.3 knows no /api/v1, 0.2 only /v1.
+    `load_seconds`: how long a model that is not loaded takes at its first request.
+    """
 
     answer: Answer
     token: str | None = None
-    models: tuple[str, ...] = ("moondream2",)
-    dialect: Literal["lmstudio", "openai"] = "lmstudio"
-    seen: list[Seen] = field(default_factory=list)
-    url: str = ""
+    models: tuple[str | Model, ...] = ("moondream2",)
+    dialect: Dialect = "lmstudio"
+    generation: Literal["0.4", "0.3", "0.2"] = "0.4"
+    load_seconds: float = 0.0
+    shelf: Shelf = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.shelf = Shelf(self.models, self.load_seconds)
+        self.chat_paths = ("/v1/chat/completions", *([] if self.dialect == "lmstudio" else ["/chat/completions"]))
+
+    def page(self, seen: Seen) -> Page:
+        self._let_in(seen)
+        make = _LISTS[self.dialect].get(seen.path)
+        if make is None or seen.method != "GET" or self.generation < _SINCE.get(seen.path, ""):
+            return _UNKNOWN[self.dialect](seen)
+        return Page(make(self.shelf))
+
+    def reply(self, seen: Seen) -> Reply:
+        self._let_in(seen)
+        if seen.key is None and self.dialect == "lmstudio":
+            raise RefusedError(400, "no Authorization header")  # the real one lets it pass; ours must always send one
+        if not isinstance(seen.body.get("messages"), list):
+            raise RefusedError(400, "'messages' is required")
+        _CHECKS[self.dialect](seen)
+        self._use(str(seen.body.get("model")), with_pictures=bool(pictures_in(seen.body)))
+        thinks = self.dialect == "deepseek" and _thinks(seen)
+        return Reply(self.answer(seen), thought="Let me look." if thinks else None)
+
+    def _use(self, name: str, *, with_pictures: bool) -> None:
+        any_name = self.dialect == "llamacpp"  # it has one model, and does not look at the name
+        model = next(iter(self.shelf.models.values())) if any_name else self.shelf.find(name)
+        if model is None:
+            raise RefusedError(*_no_model(self.dialect, name))
+        if with_pictures and not model.sees:
+            raise RefusedError(400, _BLIND[self.dialect])
+        self.shelf.use(model.id)
+
+    def _let_in(self, seen: Seen) -> None:
+        wants = self.token is not None or self.dialect in {"openai", "deepseek"}
+        if wants and (seen.key is None or self.token not in {None, seen.key}):
+            raise RefusedError(401, _locked(self.dialect, seen.key))
+
+    def envelope(self, seen: Seen, reply: Reply) -> Page:
+        return Page(_completion(seen, reply))
+
+    def pieces(self, seen: Seen, reply: Reply) -> tuple[str, list[bytes]]:
+        return "text/event-stream", [f"data: {event}\n\n".encode() for event in _events(seen, reply)]
+
+    def refusal(self, status: int, error: object, headers: Mapping[str, str] | None = None) -> Page:
+        if isinstance(error, str) and self.dialect != "lmstudio":
+            kind = _KINDS.get(status, "invalid_request_error")
+            own = {"code": status} if self.dialect == "llamacpp" else {"param": None, "code": None}
+            error = {"message": error, "type": kind, **own}
+        return super().refusal(status, error, headers)
+
+
+_KINDS = {429: "rate_limit_error", 500: "server_error", 503: "server_error", 402: "unknown_error"}
 
 
 def colour_of(body: dict[str, Any]) -> str:
     """Name the mean colour of the pictures in a request; "nothing" where there is none."""
-    means = [picture.mean(axis=(0, 1)) for picture in pictures_in(body)]
-    if not means:
-        return "nothing"
-    blue, green, red = np.mean(means, axis=0)
-    return max([(red, "red"), (green, "green"), (blue, "blue")])[1]
+    return mean_colour(pictures_in(body))
 
 
 def pictures_in(body: dict[str, Any]) -> list[np.ndarray]:
@@ -61,52 +112,25 @@ def pictures_in(body: dict[str, Any]) -> list[np.ndarray]:
 def _picture(url: str) -> np.ndarray:
     if not url.startswith(("data:image/jpeg;base64,", "data:image/png;base64,")):
         raise RefusedError(400, "'url' field must be a base64 encoded image.")
-    data = np.frombuffer(base64.b64decode(url.partition(",")[2]), np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    try:
+        image = picture_in(base64.b64decode(url.partition(",")[2], validate=True))
+    except ValueError as exc:
+        raise RefusedError(400, "'url' field must be a base64 encoded image.") from exc
     if image is None:
         raise RefusedError(400, "failed to process image")
     return image
 
 
-def filled(schema: dict[str, Any], words: str, root: dict[str, Any] | None = None) -> Any:
-    """An instance of a JSON schema, its strings saying `words`: what constrained decoding must produce."""
-    root = root or schema
-    if "$ref" in schema:
-        return filled(root["$defs"][schema["$ref"].rpartition("/")[2]], words, root)
-    if "enum" in schema or "const" in schema:
-        return schema.get("enum", [schema.get("const")])[-1]
-    if "anyOf" in schema:
-        return filled(schema["anyOf"][0], words, root)
-    kind = schema.get("type", "string")
-    if kind == "object":
-        return {name: filled(part, words, root) for name, part in schema.get("properties", {}).items()}
-    plain = {"array": [], "integer": schema.get("minimum", 1), "number": 1.0, "boolean": True, "null": None}
-    return plain.get(kind, words)
-
-
 def describes_the_colour(seen: Seen) -> str:
     """What an obedient model answers: by the schema it was given, else in plain words."""
-    words = f"a {colour_of(seen.body)} picture"
     wanted = seen.body.get("response_format") or {}
-    if wanted.get("type") == "json_schema":
-        return json.dumps(filled(wanted["json_schema"]["schema"], words))
-    return words
+    schema = wanted["json_schema"]["schema"] if wanted.get("type") == "json_schema" else None
+    if wanted.get("type") == "json_object":
+        return json.dumps({"summary": f"a {colour_of(seen.body)} picture"})
+    return in_form(schema, pictures_in(seen.body))
 
 
-def _check(seen: Seen, server: Server) -> None:
-    key = seen.headers.get("authorization", "")
-    if server.token is not None and key != f"Bearer {server.token}":
-        raise RefusedError(401, {"message": "Malformed LM Studio API token provided", "type": "invalid_request_error"})
-    if not key.startswith("Bearer "):
-        raise RefusedError(400, "no Authorization header")
-    if server.dialect == "lmstudio":
-        _check_as_lmstudio(seen)
-    if seen.body["model"] not in server.models:
-        raise RefusedError(404, {"message": f'Model "{seen.body["model"]}" not found', "type": "invalid_request_error"})
-    pictures_in(seen.body)
-
-
-def _check_as_lmstudio(seen: Seen) -> None:
+def _check_lmstudio(seen: Seen) -> None:
     wanted = (seen.body.get("response_format") or {"type": "text"})["type"]
     if wanted not in {"json_schema", "text"}:
         raise RefusedError(400, "'response_format.type' must be 'json_schema' or 'text'")
@@ -116,53 +140,184 @@ def _check_as_lmstudio(seen: Seen) -> None:
         raise RefusedError(400, "unrecognised field: max_completion_tokens")
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Any
+def _check_deepseek(seen: Seen) -> None:
+    wanted = (seen.body.get("response_format") or {"type": "text"})["type"]
+    if wanted not in {"json_object", "text"}:
+        raise RefusedError(400, "This response_format type is unavailable now")
+    if wanted == "json_object" and "json" not in json.dumps(seen.body["messages"]).lower():
+        raise RefusedError(400, _JSON_WORDS)
+    if _thinks(seen) and seen.body.get("tool_choice") not in (None, "none", "auto"):
+        raise RefusedError(400, "Thinking mode does not support this tool_choice")
 
-    def do_GET(self) -> None:
-        models = [{"id": name, "object": "model"} for name in self.server.role.models]
-        self._send(200, {"object": "list", "data": models})
 
-    def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length", 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        seen = Seen(self.path, headers, json.loads(self.rfile.read(length)))
-        role: Server = self.server.role
-        role.seen.append(seen)
-        try:
-            _check(seen, role)
-            text = role.answer(seen)
-        except RefusedError as refused:
-            self._send(refused.status, {"error": refused.error})
-            return
-        if seen.body.get("stream"):
-            self._stream(seen, text)
-        else:
-            self._send(200, _completion(seen, text))
+def _thinks(seen: Seen) -> bool:
+    """Whether DeepSeek thinks before it answers, which it does unless told not to."""
+    return (seen.body.get("thinking") or {"type": "enabled"})["type"] == "enabled"
 
-    def _send(self, status: int, data: object) -> None:
-        body = json.dumps(data).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-        self.close_connection = True
 
-    def _stream(self, seen: Seen, text: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        for event in _events(seen, text):
-            self.wfile.write(f"data: {event}\n\n".encode())
-            self.wfile.flush()
-        self.close_connection = True
+def _check_openai(seen: Seen) -> None:
+    wanted = (seen.body.get("response_format") or {"type": "text"})["type"]
+    if wanted == "json_object" and "json" not in json.dumps(seen.body["messages"]).lower():
+        raise RefusedError(400, _JSON_WORDS.replace("Prompt", "'messages'"))
 
-    def log_message(self, *_: object) -> None:
-        pass
+
+def _check_nothing(_: Seen) -> None:
+    """llama.cpp's server takes what there is to take."""
+
+
+_CHECKS: dict[Dialect, Callable[[Seen], None]] = {
+    "lmstudio": _check_lmstudio,
+    "openai": _check_openai,
+    "deepseek": _check_deepseek,
+    "llamacpp": _check_nothing,
+}
+_BLIND: dict[Dialect, str] = {
+    "lmstudio": "Model does not support images. Please use a model that does.",
+    "openai": "Invalid content type. image_url is only supported by certain models.",
+    "deepseek": "Failed to deserialize the JSON body into the target type: unknown variant `image_url`",
+    "llamacpp": "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj",
+}
+
+
+def _no_model(dialect: Dialect, name: str) -> tuple[int, object]:
+    if dialect == "openai":
+        words = f"The model `{name}` does not exist or you do not have access to it."
+        return 404, {"message": words, "type": "invalid_request_error", "param": None, "code": "model_not_found"}
+    if dialect == "deepseek":
+        error = {"message": "Model Not Exist", "type": "invalid_request_error", "param": None}
+        return 400, {**error, "code": "invalid_request_error"}
+    return 404, {"message": f'Model "{name}" not found', "type": "invalid_request_error"}
+
+
+def _locked(dialect: Dialect, key: str | None) -> object:
+    if dialect == "lmstudio":
+        words = _NO_KEY if key is None else "Malformed LM Studio API token provided"
+        return {"type": "invalid_request", "code": "invalid_api_key", "message": words}
+    if dialect == "deepseek":
+        words = f"Authentication Fails, Your api key: ****{(key or '')[-4:]} is invalid"
+        error = {"message": words, "type": "authentication_error", "param": None}
+        return {**error, "code": "invalid_request_error"}
+    if dialect == "llamacpp":
+        return {"message": "Invalid API Key", "type": "authentication_error", "code": 401}
+    shown = f"{(key or '')[:8]}***{(key or '')[-4:]}"
+    words = f"Incorrect API key provided: {shown}. You can find your API key at https://platform.openai.com/account/api-keys."
+    if key is None:
+        words = "You didn't provide an API key. You need to provide your API key in an Authorization header."
+    return {"message": words, "type": "invalid_request_error", "param": None, "code": key and "invalid_api_key"}
+
+
+def _unknown_to_lmstudio(seen: Seen) -> Page:
+    return Page({"error": f"Unexpected endpoint or method. ({seen.method} {seen.path})"})  # with 200, as it does
+
+
+def _unknown(seen: Seen) -> Page:
+    words = f"Invalid URL ({seen.method} {seen.path})"
+    return Page({"error": {"message": words, "type": "invalid_request_error", "param": None, "code": None}}, 404)
+
+
+def _unknown_to_llamacpp(_: Seen) -> Page:
+    return Page({"error": {"message": "File Not Found", "type": "not_found_error", "code": 404}}, 404)
+
+
+_UNKNOWN: dict[Dialect, Callable[[Seen], Page]] = {
+    "lmstudio": _unknown_to_lmstudio,
+    "openai": _unknown,
+    "deepseek": _unknown,
+    "llamacpp": _unknown_to_llamacpp,
+}
+
+
+def _lmstudio_v1(shelf: Shelf) -> object:
+    return {"models": [_v1_embedding(m) if m.embedding else _v1_llm(m, shelf) for m in shelf.models.values()]}
+
+
+def _v1_head(model: Model) -> dict[str, Any]:
+    return {
+        "publisher": "lmstudio-community",
+        "key": model.id,
+        "display_name": model.id,
+        "quantization": {"name": "Q4_K_M", "bits_per_weight": 4},
+        "size_bytes": model.size_bytes,
+        "params_string": None,
+        "loaded_instances": [],
+        "max_context_length": 131072,
+        "format": "gguf",
+    }
+
+
+def _v1_embedding(model: Model) -> dict[str, Any]:
+    return {"type": "embedding", **_v1_head(model), "max_context_length": 2048}
+
+
+def _v1_llm(model: Model, shelf: Shelf) -> dict[str, Any]:
+    config = {"context_length": model.context, "eval_batch_size": 512, "parallel": model.parallel}
+    return {
+        "type": "llm",
+        "architecture": "llama",
+        **_v1_head(model),
+        "loaded_instances": [{"id": model.id, "config": config}] if model.id in shelf.loaded else [],
+        "capabilities": {"vision": model.sees, "trained_for_tool_use": False},
+        "description": None,
+    }
+
+
+def _lmstudio_v0(shelf: Shelf) -> object:
+    return {"object": "list", "data": [_v0_entry(model, shelf) for model in shelf.models.values()]}
+
+
+def _v0_entry(model: Model, shelf: Shelf) -> dict[str, Any]:
+    loaded = model.id in shelf.loaded
+    return {
+        "id": model.id,
+        "object": "model",
+        "type": "embeddings" if model.embedding else "vlm" if model.sees else "llm",
+        "publisher": "lmstudio-community",
+        "arch": "llama",
+        "compatibility_type": "gguf",
+        "quantization": "Q4_K_M",
+        "state": "loaded" if loaded else "not-loaded",
+        "max_context_length": 131072,
+        **({"loaded_context_length": model.context} if loaded else {}),
+    }
+
+
+def _ids(owner: str) -> Callable[[Shelf], object]:
+    def listed(shelf: Shelf) -> object:
+        return {"object": "list", "data": [{"id": m, "object": "model", "owned_by": owner} for m in shelf.models]}
+
+    return listed
+
+
+def _llamacpp_list(shelf: Shelf) -> object:
+    (model,) = shelf.models.values()
+    skills = ["completion", "multimodal"] if model.sees else ["completion"]
+    kinds = ["text", "image", "video"] if model.sees else ["text"]
+    meta = {"n_vocab": 263, "n_ctx": model.context, "n_ctx_train": 8192, "n_params": 107712, "size": model.size_bytes}
+    entry = {"id": model.id, "aliases": [model.id], "tags": [], "object": "model", "created": 1795451426}
+    architecture = {"input_modalities": kinds, "output_modalities": ["text"]}
+    return {
+        "models": [{"name": model.id, "model": model.id, "size": "", "type": "model", "capabilities": skills}],
+        "object": "list",
+        "data": [{**entry, "architecture": architecture, "owned_by": "llamacpp", "meta": meta}],
+    }
+
+
+def _llamacpp_props(shelf: Shelf) -> object:
+    (model,) = shelf.models.values()
+    return {"total_slots": model.parallel, "model_alias": model.id, "modalities": {"vision": model.sees}}
+
+
+_SINCE = {"/api/v1/models": "0.4", "/api/v0/models": "0.3"}
+_LISTS: dict[Dialect, dict[str, Callable[[Shelf], object]]] = {
+    "lmstudio": {
+        "/api/v1/models": _lmstudio_v1,
+        "/api/v0/models": _lmstudio_v0,
+        "/v1/models": _ids("organization_owner"),
+    },
+    "openai": {"/v1/models": _ids("system")},
+    "deepseek": {"/models": _ids("deepseek"), "/v1/models": _ids("deepseek")},
+    "llamacpp": {"/v1/models": _llamacpp_list, "/models": _llamacpp_list, "/props": _llamacpp_props},
+}
 
 
 def _usage(seen: Seen, text: str) -> dict[str, int]:
@@ -170,27 +325,34 @@ def _usage(seen: Seen, text: str) -> dict[str, int]:
     return {"prompt_tokens": sent, "completion_tokens": said, "total_tokens": sent + said}
 
 
-def _completion(seen: Seen, text: str) -> dict[str, Any]:
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}, "logprobs": None}
+def _completion(seen: Seen, reply: Reply) -> dict[str, Any]:
+    message = {"role": "assistant", "content": reply.text}
+    if reply.thought is not None:
+        message["reasoning_content"] = reply.thought
+    if reply.refusal is not None:
+        message |= {"content": None, "refusal": reply.refusal}
+    choice = {"index": 0, "finish_reason": reply.finish, "message": message, "logprobs": None}
     head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": seen.body["model"]}
-    return {**head, "choices": [choice], "usage": _usage(seen, text)}
+    return {**head, "choices": [choice], "usage": _usage(seen, reply.text)}
 
 
-def _events(seen: Seen, text: str) -> Iterator[str]:
+def _events(seen: Seen, reply: Reply) -> Iterator[str]:
     head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": seen.body["model"]}
 
     def chunk(delta: dict[str, str], reason: str | None = None) -> str:
         return json.dumps({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
 
     yield chunk({"role": "assistant", "content": ""})
-    for word in text.split(" "):
+    if reply.refusal is not None:
+        yield chunk({"refusal": reply.refusal})
+    for word in reply.text.split(" ") if reply.refusal is None else []:
         yield chunk({"content": f"{word} "})
-    yield chunk({}, "stop")
+    yield chunk({}, reply.finish)
     if (seen.body.get("stream_options") or {}).get("include_usage"):
-        yield json.dumps({**head, "choices": [], "usage": _usage(seen, text)})
+        yield json.dumps({**head, "choices": [], "usage": _usage(seen, reply.text)})
     yield "[DONE]"
 
 
 def serving(role: Server) -> AbstractContextManager[Server]:
     """Serve `role` on a free loopback port until the block ends."""
-    return serving_on_loopback(role, _Handler, path="/v1")
+    return serving_on_loopback(role, path="" if role.dialect == "deepseek" else "/v1")
