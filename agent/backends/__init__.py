@@ -1,5 +1,7 @@
 """One file a vision backend, each a LangChain chat model. Backends never import one another.
 
+What those that speak OpenAI's protocol share is in `openai_compatible`.
+
 Names are loaded when they are first used: a run without a model server need not load a client for it.
 """
 
@@ -8,14 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autocut_director.agent.backends.builtin import ChatBuiltinVision
+    from autocut_director.agent.backends.embedded import ChatEmbeddedVision
     from autocut_director.agent.backends.lmstudio import ChatLMStudio
     from autocut_director.agent.backends.ollama import ChatOllamaVision
     from autocut_director.agent.backends.openai import ChatOpenAIVision
 
-__all__ = ["ChatBuiltinVision", "ChatLMStudio", "ChatOllamaVision", "ChatOpenAIVision"]
+__all__ = ["ChatBuiltinVision", "ChatEmbeddedVision", "ChatLMStudio", "ChatOllamaVision", "ChatOpenAIVision"]
 
 _HOMES = {
     "ChatBuiltinVision": "builtin",
+    "ChatEmbeddedVision": "embedded",
     "ChatLMStudio": "lmstudio",
     "ChatOllamaVision": "ollama",
     "ChatOpenAIVision": "openai",
