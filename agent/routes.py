@@ -1,0 +1,145 @@
+"""The vocabulary of the policy: what may be forced, what was decided and by whom, and the routes that can be taken."""
+
+from typing import Literal, get_args
+
+from pydantic import NonNegativeInt, PositiveInt
+
+from autocut_director.agent.hosts import host_of
+from autocut_director.agent.profile import RuntimeProfile
+from autocut_director.agent.settings import Settings
+from autocut_director.agent.values import Value
+
+Backend = Literal["lmstudio", "ollama", "embedded", "openai", "builtin"]
+PlannerBackend = Backend | Literal["deepseek"]
+BACKENDS: tuple[Backend, ...] = get_args(Backend)
+LOCAL: tuple[Backend, ...] = ("lmstudio", "ollama", "embedded")
+By = Literal["forced", "policy", "settings", "default"]
+
+
+FRAMES = 3
+"""Stills of a scene: its beginning, middle and end."""
+
+NAMES = {
+    "lmstudio": "LM Studio",
+    "ollama": "Ollama",
+    "embedded": "the embedded model",
+    "openai": "OpenAI",
+    "deepseek": "DeepSeek",
+    "builtin": "builtin",
+}
+
+
+class Forced(Value):
+    """What an argument demands; None and False: nothing."""
+
+    vision: Backend | None = None
+    planner: PlannerBackend | None = None
+    model: str | None = None
+    force_local: bool = False
+    force_cloud: bool = False
+    max_scenes: NonNegativeInt | None = None
+    frames_per_scene: PositiveInt | None = None
+
+
+class Decision(Value):
+    """A value, who decided it, and why."""
+
+    value: str | int | float = ""
+    by: By
+    why: str
+
+
+class PassedOver(Value):
+    """A backend that is not used: the bound that failed, and what mends it."""
+
+    backend: PlannerBackend
+    bound: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        """Say it as one sentence."""
+        mend = f" To mend it: {self.mend}." if self.mend else ""
+        return f"{NAMES[self.backend]}: {self.bound}.{mend}"
+
+
+class Leaving(Value):
+    """What may leave this machine: `first` is whether it does as a rule, or only when others fail."""
+
+    what: Literal["frames", "descriptions"]
+    backend: PlannerBackend
+    to: str
+    first: bool
+
+
+class VisionRoute(Value):
+    """A vision backend that can be asked, and how.
+
+    `cloud`: the host that the server hands the request on to. `frames`: stills of a scene at most. `parallel`: requests
+    at once. `cold`: its model must be loaded first. Seconds: to connect, for one answer, and for the first answer of a
+    cold model.
+    """
+
+    backend: Backend
+    model: str
+    url: str = ""
+    remote: bool = False
+    cloud: str = ""
+    cold: bool = False
+    context_tokens: int | None = None
+    parallel: PositiveInt = 1
+    parallel_by: By = "policy"
+    parallel_why: str = ""
+    frames: PositiveInt = FRAMES
+    connect_seconds: float = 3.0
+    read_seconds: float = 120.0
+    warm_up_seconds: float = 300.0  # a model of several GB from a slow disk
+    model_by: By = "policy"
+    model_why: str = ""
+    word: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host that gets the frames; "" for this process."""
+        return self.cloud or host_of(self.url)
+
+
+class PlannerRoute(Value):
+    """A planner that can be asked."""
+
+    backend: PlannerBackend
+    model: str
+    url: str = ""
+    remote: bool = False
+    why: str = ""
+    model_by: By = "policy"
+    model_why: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host that is asked; "" for this process."""
+        return host_of(self.url)
+
+
+class Case(Value):
+    """All that a decision is made from. Without `by_policy`, settings and defaults decide alone."""
+
+    profile: RuntimeProfile
+    settings: Settings
+    forced: Forced
+    by_policy: bool
+
+    @property
+    def policy_or_default(self) -> Literal["policy", "default"]:
+        """Who decides what nobody named."""
+        return "policy" if self.by_policy else "default"
+
+    @property
+    def cloud_forbidden(self) -> str:
+        """Why frames may not leave this machine; "" when they may."""
+        if not self.settings.allow_cloud:
+            return "ALLOW_CLOUD=false"
+        if self.forced.force_local:
+            return "--force-local"
+        if self.settings.use_local_vision and not (self.forced.force_cloud or self.forced.vision == "openai"):
+            return "USE_LOCAL_VISION=true forbids cloud vision"
+        return ""
