@@ -1,70 +1,95 @@
-"""One scene's stills and a prompt → a chat model → a validated SceneDescription; and that over many scenes.
+"""A Runnable that describes one scene, over many scenes: side by side, one's failure never stops the others.
 
-The model is the caller's: any LangChain chat model (bound, retried, with fallbacks), or any Runnable from
-`SceneFrames` to a `SceneDescription`.
-A scene that fails is kept as failed with its cause; the others go on.
+The Runnable is a router, a chat model behind the ladder, or the caller's own. What happens on the way to a description
+(attempts, rungs, notices) comes as custom events, and is kept with the scene.
 """
 
-import base64
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from langchain_core.callbacks import UsageMetadataCallbackHandler
-from langchain_core.messages import BaseMessage, HumanMessage
+from langchain_core.callbacks import UsageMetadataCallbackHandler, dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
-from langchain_core.runnables.config import merge_configs
+from langchain_core.runnables.config import ContextThreadPoolExecutor, merge_configs
 
-from autocut_director.errors import AnswerError
-from autocut_director.prompts import Prompt
-from autocut_director.tools.answers import believed, read_description
+from autocut_director.errors import AnswerError, ExhaustedError
+from autocut_director.tools.answers import believed
 from autocut_director.tools.frames import SceneFrames
-from autocut_director.tools.timeline import Scene, SceneDescription, equal_shares
+from autocut_director.tools.ladder import Ladder, RungName
+from autocut_director.tools.timeline import Scene, SceneDescription
 
 LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese (简体中文)"}
 
 Vision = Runnable[SceneFrames, SceneDescription]
 
+_LONGEST_CAUSE = 400  # characters
+
+ATTEMPT, ANSWER, CROSSING, NOTICE = "attempt", "answer", "crossing", "notice"
+"""Names of the custom events on the way to a description: one backend was asked (an `Attempt`); the rung that gave the
+answer; frames begin to leave this machine; something that needs no action."""
+
+
+Outcome = Literal["answered", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One backend asked for one scene, with `frames` stills. `skipped`: not asked, since it had failed before."""
+
+    backend: str
+    model: str
+    outcome: Outcome
+    frames: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
 
 @dataclass(frozen=True)
 class Look:
-    """What came of looking at one scene: a description or a cause, and what it took."""
+    """What came of looking at one scene: a description or a cause, and what it took. `frames`: stills sent at most.
+
+    `tokens` are (input, output) by model name, over all attempts. `crossing` is what was said when frames began to
+    leave the machine for this scene. `gave_out`: a backend failed, not only an answer.
+    """
 
     scene_id: str
     frames: int
     seconds: float
     description: SceneDescription | None = None
     error: str | None = None
-    input_tokens: int = 0
-    output_tokens: int = 0
+    rung: RungName | None = None
+    repaired: bool = False
+    attempts: tuple[Attempt, ...] = ()
+    crossing: str = ""
+    gave_out: bool = False
+    tokens: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def input_tokens(self) -> int:
+        """Tokens sent, over all attempts."""
+        return sum(sent for _, sent, _ in self.tokens)
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens answered, over all attempts."""
+        return sum(said for _, _, said in self.tokens)
 
 
-def make_describer(model: Runnable[Any, Any], prompt: Prompt, *, language: str) -> Vision:
-    """Make the Runnable that describes one scene with `model`.
+def make_describer(ladder: Ladder) -> Vision:
+    """Make the Runnable that describes one scene with the ladder's model.
 
     Raises, when invoked:
         AnswerError: The model answered with something that is no description.
     """
-    text = prompt.render({"language": LANGUAGE_NAMES[language]})
-    ask: Runnable[SceneFrames, list[BaseMessage]] = RunnableLambda(
-        lambda shot: scene_messages(shot, text), name="scene_messages"
-    )
-    read = RunnableLambda(read_description)
-    chain: Vision = (ask | model | read).with_config(run_name="describe_scene")
-    return chain
 
+    def describe(shot: SceneFrames, config: RunnableConfig) -> SceneDescription:
+        answer = ladder.describe(shot, config)
+        dispatch_custom_event(ANSWER, {"rung": answer.rung, "repaired": answer.repaired}, config=config)
+        return answer.description
 
-def scene_messages(shot: SceneFrames, text: str) -> list[BaseMessage]:
-    """Return the request: the prompt, then the stills in order as JPEG data URLs."""
-    blocks: list[str | dict[Any, Any]] = [{"type": "text", "text": text}]
-    blocks += [_image_block(frame.jpeg) for frame in shot.frames]
-    return [HumanMessage(content=blocks)]
-
-
-def _image_block(jpeg: bytes) -> dict[str, Any]:
-    url = f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
-    return {"type": "image_url", "image_url": {"url": url, "detail": "low"}}
+    return RunnableLambda(describe, name="describe_scene")
 
 
 def describe_scenes(
@@ -82,9 +107,32 @@ def describe_scenes(
     """
     watches, configs = _watched(len(shots), config, parallel)
     looks: dict[int, Look] = {}
-    for index, outcome in vision.batch_as_completed(list(shots), configs, return_exceptions=True):
+    for index, outcome in _as_completed(vision, shots, configs):
         looks[index] = _told(_look(shots[index], outcome, watches[index]), on_look)
     return tuple(looks[index] for index in range(len(shots)))
+
+
+def _as_completed(
+    vision: Vision, shots: Sequence[SceneFrames], configs: Sequence[RunnableConfig]
+) -> Iterator[tuple[int, Any]]:
+    """Yield (index, description or exception) as each is done.
+
+    As LangChain's `batch_as_completed`, but an interrupt does not wait for the requests that are under way.
+    """
+    executor = ContextThreadPoolExecutor(max_workers=configs[0].get("max_concurrency") if configs else 1)
+    pending: dict[Future[Any], int] = {
+        executor.submit(vision.invoke, shot, config): index
+        for index, (shot, config) in enumerate(zip(shots, configs, strict=True))
+    }
+    try:
+        while pending:
+            for done in wait(pending, return_when=FIRST_COMPLETED).done:
+                failure = done.exception()
+                if failure is not None and not isinstance(failure, Exception):
+                    raise failure
+                yield pending.pop(done), failure or done.result()
+    finally:
+        executor.shutdown(wait=not pending, cancel_futures=True)
 
 
 async def adescribe_scenes(
@@ -116,28 +164,37 @@ def _told(look: Look, on_look: Callable[[Look], None] | None) -> Look:
 
 
 class _Watch(UsageMetadataCallbackHandler):
-    """Counts one scene's tokens, whatever models the Runnable asks, and the seconds since its turn came."""
+    """Watches over one scene: tokens of whatever models are asked, seconds since its turn came, what was tried."""
 
     def __init__(self) -> None:
         super().__init__()
         self._started: float | None = None
+        self.attempts: list[Attempt] = []
+        self.answer: dict[str, Any] = {}
+        self.crossing = ""
 
     def on_chain_start(self, *args: Any, **kwargs: Any) -> None:
         """Start the clock at the outermost Runnable, not when the scene was queued."""
         if self._started is None:
             self._started = time.monotonic()
 
+    def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
+        """Keep what the router and the ladder tell of this scene."""
+        if name == ATTEMPT:
+            self.attempts.append(Attempt(**data))
+        elif name == ANSWER:
+            self.answer = data
+        elif name == CROSSING:
+            self.crossing = data["message"]
+
     @property
     def seconds(self) -> float:
         return 0.0 if self._started is None else round(time.monotonic() - self._started, 3)
 
     @property
-    def input_tokens(self) -> int:
-        return sum(usage["input_tokens"] for usage in self.usage_metadata.values())
-
-    @property
-    def output_tokens(self) -> int:
-        return sum(usage["output_tokens"] for usage in self.usage_metadata.values())
+    def tokens(self) -> tuple[tuple[str, int, int], ...]:
+        usages = self.usage_metadata.items()
+        return tuple((model, usage["input_tokens"], usage["output_tokens"]) for model, usage in usages)
 
 
 def _with_watch(config: RunnableConfig | None, watch: _Watch, parallel: int) -> RunnableConfig:
@@ -150,18 +207,24 @@ def _look(shot: SceneFrames, outcome: Any, watch: _Watch) -> Look:
     description, error = _read_outcome(outcome)
     return Look(
         scene_id=shot.scene.scene_id,
-        frames=len(shot.frames),
+        frames=max([attempt.frames for attempt in watch.attempts], default=len(shot.frames)),
         seconds=watch.seconds,
         description=description,
         error=error,
-        input_tokens=watch.input_tokens,
-        output_tokens=watch.output_tokens,
+        rung=watch.answer.get("rung"),
+        repaired=watch.answer.get("repaired", False),
+        attempts=tuple(watch.attempts),
+        crossing=watch.crossing,
+        gave_out=isinstance(outcome, ExhaustedError) and not all(isinstance(c, AnswerError) for c in outcome.causes),
+        tokens=watch.tokens,
     )
 
 
 def _read_outcome(outcome: Any) -> tuple[SceneDescription | None, str | None]:
+    if isinstance(outcome, ExhaustedError):
+        return None, str(outcome)[:_LONGEST_CAUSE]
     if isinstance(outcome, Exception):
-        return None, f"{type(outcome).__name__}: {' '.join(str(outcome).split())[:300]}"
+        return None, f"{type(outcome).__name__}: {' '.join(str(outcome).split())[:_LONGEST_CAUSE]}"
     try:
         return believed(outcome), None
     except AnswerError as exc:
@@ -176,12 +239,16 @@ def with_look(scene: Scene, look: Look | None) -> Scene:
     return scene.model_copy(update={"status": status, "visual": look.description})
 
 
-def spread_over_film(scenes: Sequence[Scene], limit: int) -> tuple[Scene, ...]:
-    """Choose at most `limit` scenes (0: all) that cover the film: the longest in each equal share of its time."""
-    if not limit or len(scenes) <= limit:
-        return tuple(scenes)
-    longest = [
-        max(share, key=lambda scene: (scene.length, -scene.start_frame)) for share in equal_shares(scenes, limit)
-    ]
-    rest = sorted((scene for scene in scenes if scene not in longest), key=lambda scene: -scene.length)
-    return tuple(sorted([*longest, *rest[: limit - len(longest)]], key=lambda scene: scene.start_frame))
+def with_looks(scenes: Iterable[Scene], looks: Iterable[Look], same_as: Mapping[str, str]) -> tuple[Scene, ...]:
+    """Return `scenes` with what came of looking; a near-duplicate (`same_as`: its id → another's) shares that one's."""
+    by_id = {look.scene_id: look for look in looks}
+    seen = [with_look(scene, by_id.get(scene.scene_id)) for scene in scenes]
+    visuals = {scene.scene_id: scene.visual for scene in seen if scene.scene_id in by_id}
+    return tuple(_shared(scene, same_as.get(scene.scene_id), visuals) for scene in seen)
+
+
+def _shared(scene: Scene, original: str | None, visuals: Mapping[str, SceneDescription | None]) -> Scene:
+    visual = visuals.get(original) if original is not None else None
+    if visual is None or scene.visual is not None:
+        return scene
+    return scene.model_copy(update={"status": "described", "same_as": original, "visual": visual})

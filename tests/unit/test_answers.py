@@ -10,7 +10,7 @@ from autocut_director.tools.answers import read_description
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("", "is not JSON"),
+        ("", "is blank"),
         ("I see a sea.", "is not JSON: 'I see a sea.'"),
         ("[1, 2]", "is no scene description"),
         ('{"summary": "A woman in a red c', "is not JSON"),

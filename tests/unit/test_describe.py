@@ -6,26 +6,25 @@ import time
 from collections.abc import Sequence
 
 import pytest
-from documents import described
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableLambda
 
 from autocut_director.agent.backends import ChatBuiltinVision
 from autocut_director.agent.crew import takes_messages
-from autocut_director.prompts import load_prompt
+from autocut_director.agent.router import load_wording
 from autocut_director.tools.describe import (
     describe_scenes,
     make_describer,
-    scene_messages,
-    spread_over_film,
     with_look,
 )
 from autocut_director.tools.frames import SceneFrames, sample_frames
+from autocut_director.tools.ladder import Ladder, scene_messages
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.timeline import SceneDescription
 
+WORDING, _ = load_wording("en")
 ANSWER = {"summary": "A sea.", "shot_type": "全景", "subjects": ["sea"], "quality_score": 7}
 
 
@@ -44,7 +43,7 @@ def test_the_request_holds_the_prompt_and_the_stills_in_order(shots: Sequence[Sc
 
 
 def test_each_scene_is_described_from_its_own_pixels(shots: Sequence[SceneFrames]) -> None:
-    vision = make_describer(ChatBuiltinVision(), load_prompt("describe_scene"), language="en")
+    vision = make_describer(Ladder(ChatBuiltinVision(), WORDING))
     looks = describe_scenes(vision, shots)
     said = [look.description.summary for look in looks if look.description]
     assert ["mostly blue" in said[0], "mostly green" in said[1], "mostly cyan" in said[4]] == [True] * 3
@@ -55,13 +54,13 @@ def test_each_scene_is_described_from_its_own_pixels(shots: Sequence[SceneFrames
 
 def test_it_speaks_chinese(shots: Sequence[SceneFrames]) -> None:
     model = ChatBuiltinVision(language="zh")
-    (look, *_) = describe_scenes(make_describer(model, load_prompt("describe_scene"), language="zh"), shots)
+    (look, *_) = describe_scenes(make_describer(Ladder(model, load_wording("zh")[0])), shots)
     assert look.description is not None
     assert "画面" in look.description.summary
 
 
 def test_tokens_and_seconds_are_counted_scene_by_scene(shots: Sequence[SceneFrames]) -> None:
-    looks = describe_scenes(make_describer(ChatBuiltinVision(), load_prompt("describe_scene"), language="en"), shots)
+    looks = describe_scenes(make_describer(Ladder(ChatBuiltinVision(), WORDING)), shots)
     assert all(look.input_tokens > 100 and look.output_tokens > 5 for look in looks)
     assert all(0 < look.seconds < 30 for look in looks)
 
@@ -98,7 +97,7 @@ def test_one_failure_does_not_stop_the_others(shots: Sequence[SceneFrames]) -> N
 def test_any_chat_model_can_look(shots: Sequence[SceneFrames]) -> None:
     answers = iter([AIMessage(content=f"```json\n{json.dumps(ANSWER)}\n```")])
     model = GenericFakeChatModel(messages=answers)
-    (look,) = describe_scenes(make_describer(model, load_prompt("describe_scene"), language="en"), shots[:1])
+    (look,) = describe_scenes(make_describer(Ladder(model, WORDING)), shots[:1])
     assert look.description is not None
     assert look.description.subjects == ("sea",)
 
@@ -131,22 +130,6 @@ def test_the_builtin_model_streams_what_it_answers(shots: Sequence[SceneFrames])
     answer = ChatBuiltinVision().invoke(messages)
     assert whole.text == answer.text
     assert whole.usage_metadata == answer.usage_metadata
-
-
-@pytest.mark.parametrize("limit", [1, 2, 3, 5, 9])
-def test_a_limit_covers_the_film(limit: int) -> None:
-    scenes = described([30, 90, 20, 60, 40, 80, 10, 70, 50, 100]).scenes
-    chosen = spread_over_film(scenes, limit)
-    assert len(chosen) == limit
-    assert list(chosen) == sorted(chosen, key=lambda scene: scene.start_frame)
-    if limit > 1:
-        assert chosen[0].start_frame < 550 / limit
-        assert chosen[-1].end_frame > 550 - 550 / limit
-
-
-def test_no_limit_is_every_scene() -> None:
-    scenes = described([30, 40, 50]).scenes
-    assert spread_over_film(scenes, 0) == spread_over_film(scenes, 7) == scenes
 
 
 def test_chat_models_are_known_however_they_are_wrapped() -> None:

@@ -33,7 +33,7 @@ def test_a_users_file_replaces_ours_and_json_braces_stay(tmp_path: Path) -> None
 def test_a_folder_without_any_prompt_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "notes.md").touch()
     with pytest.raises(
-        PromptError, match=r"holds no prompt file of ours; put one of these into it: describe_scene\.md"
+        PromptError, match=r"holds no prompt file of ours; put one of these into it: describe_plain\.md, describe_scene"
     ):
         load_prompt("describe_scene", tmp_path)
 
