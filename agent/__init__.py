@@ -4,13 +4,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from autocut_director.agent.analyzers import LMStudioVisualAnalyzer, analyze_scenes_auto, get_visual_analyzer
     from autocut_director.agent.director import build_director
     from autocut_director.agent.planner import build_planner
+    from autocut_director.agent.policy import ExecutionPolicy
+    from autocut_director.agent.profile import RuntimeProfile
+    from autocut_director.agent.router import build_vision_router
+    from autocut_director.agent.routes import Forced
     from autocut_director.agent.settings import Settings
 
-__all__ = ["Settings", "build_director", "build_planner"]
+__all__ = [
+    "ExecutionPolicy",
+    "Forced",
+    "LMStudioVisualAnalyzer",
+    "RuntimeProfile",
+    "Settings",
+    "analyze_scenes_auto",
+    "build_director",
+    "build_planner",
+    "build_vision_router",
+    "get_visual_analyzer",
+]
 
-_HOMES = {"Settings": "settings", "build_director": "director", "build_planner": "planner"}
+_HOMES = {
+    "ExecutionPolicy": "policy",
+    "Forced": "routes",
+    "LMStudioVisualAnalyzer": "analyzers",
+    "RuntimeProfile": "profile",
+    "Settings": "settings",
+    "analyze_scenes_auto": "analyzers",
+    "build_director": "director",
+    "build_planner": "planner",
+    "build_vision_router": "router",
+    "get_visual_analyzer": "analyzers",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ A value, collected on the way, written as `run.json` at the start and at the end
 
 import platform
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 from pydantic import Field
 
+from autocut_director.agent.models import cost_usd
 from autocut_director.errors import DegradedError
 from autocut_director.prompts import Prompt
 from autocut_director.tools.describe import Look
@@ -38,12 +40,16 @@ class PromptAccount(Record):
 
 
 class SceneAccount(Record):
-    """What looking at one scene took. `cost_usd` is null where nobody knows."""
+    """What looking at one scene took, over all attempts. `cost_usd` is null where nobody knows."""
 
     scene_id: str
     status: Status
+    same_as: str | None = None
     backend: str = ""
     model: str = ""
+    rung: str | None = None
+    repaired: bool = False
+    attempts: tuple[dict[str, Any], ...] = ()
     frames: int = 0
     seconds: float = 0.0
     input_tokens: int = 0
@@ -60,8 +66,10 @@ class Totals(Record):
     described: int = 0
     failed: int = 0
     not_selected: int = 0
+    shared: int = Field(0, description="Of the described: near-duplicates that share another scene's description.")
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_usd: float | None = Field(0.0, description="Null where the price of some of it is not known.")
 
 
 class RunAccount(Record):
@@ -75,6 +83,8 @@ class RunAccount(Record):
     language: Language = "en"
     versions: dict[str, str] = Field(default_factory=used_versions)
     video: dict[str, Any] | None = None
+    profile: dict[str, Any] | None = Field(None, description="The machine and its model servers.")
+    policy: dict[str, Any] | None = Field(None, description="Who looks, in which order, and why; what may leave.")
     prompts: tuple[PromptAccount, ...] = ()
     scenes: tuple[SceneAccount, ...] = ()
     planner: PlannedBy | None = None
@@ -124,6 +134,8 @@ class RunAccount(Record):
             update={
                 "scenes": len(accounts),
                 **counts,
+                "shared": sum(account.same_as is not None for account in accounts),
+                "cost_usd": _total_cost(accounts),
                 "input_tokens": sum(account.input_tokens for account in accounts),
                 "output_tokens": sum(account.output_tokens for account in accounts),
             }
@@ -133,20 +145,38 @@ class RunAccount(Record):
 
 def _scene_account(scene: Scene, look: Look | None) -> SceneAccount:
     if look is None:
-        return SceneAccount(scene_id=scene.scene_id, status=scene.status)
+        return SceneAccount(scene_id=scene.scene_id, status=scene.status, same_as=scene.same_as)
     visual = look.description
     return SceneAccount(
         scene_id=scene.scene_id,
         status=scene.status,
         backend=visual.analyzed_by if visual else "",
         model=visual.model if visual else "",
+        rung=look.rung,
+        repaired=look.repaired,
+        attempts=tuple(asdict(attempt) for attempt in look.attempts),
         frames=look.frames,
         seconds=look.seconds,
         input_tokens=look.input_tokens,
         output_tokens=look.output_tokens,
-        cost_usd=0.0 if visual and visual.analyzed_by == "builtin" else None,
+        cost_usd=_cost(look),
         error=look.error,
     )
+
+
+def _cost(look: Look) -> float | None:
+    """Return what looking at a scene cost, failed attempts too: what runs on one's own machines is free."""
+    asked = {attempt.backend for attempt in look.attempts if attempt.outcome != "skipped"}
+    own = {attempt.model for attempt in look.attempts if attempt.backend != "openai"}
+    if not asked:  # a Runnable of the caller's
+        return None
+    costs = [0.0 if model in own else cost_usd(model, sent, said) for model, sent, said in look.tokens]
+    return None if None in costs else round(sum(cost for cost in costs if cost is not None), 6)
+
+
+def _total_cost(accounts: Iterable[SceneAccount]) -> float | None:
+    costs = [account.cost_usd for account in accounts if account.frames]
+    return None if None in costs else round(sum(cost for cost in costs if cost is not None), 6)
 
 
 def prompt_account(prompt: Prompt) -> PromptAccount:

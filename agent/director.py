@@ -5,19 +5,19 @@
 Each step is a named Runnable that takes the stage before it and returns the next one; nothing reaches back.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from autocut_director.agent import delivery
-from autocut_director.agent.account import RunAccount, prompt_account, video_account
+from autocut_director.agent.account import video_account
 from autocut_director.agent.crew import Crew
+from autocut_director.agent.looking import look_teller, looked, opened, say_what_leaves
 from autocut_director.agent.planner import Planner, build_planner, read_wish
-from autocut_director.agent.request import Choice, read_request
+from autocut_director.agent.request import PlannerChoice, read_request
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.stages import (
     Asked,
@@ -34,11 +34,12 @@ from autocut_director.agent.stages import (
 from autocut_director.agent.step import Teller, step
 from autocut_director.errors import BackendError
 from autocut_director.tools.compiler import compile_plan, shortfall
-from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, spread_over_film, with_look
+from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.probe import Footage, check_same_film, probe_video
 from autocut_director.tools.scenes import detect_scenes
+from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measure_scene
 from autocut_director.tools.timeline import EditPlan, Language, Media, PlanRequest, ScenesDocument
@@ -99,7 +100,7 @@ def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
 
 
 def plan_document(
-    document: ScenesDocument, *, duration: float | None, planner: Choice, language: Language | None
+    document: ScenesDocument, *, duration: float | None, planner: PlannerChoice, language: Language | None
 ) -> tuple[EditPlan, list[str], str | None]:
     """Plan an edit of described scenes alone.
 
@@ -122,19 +123,19 @@ def plan_document(
 def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
     """Read the request, and choose who looks and who plans."""
     request = read_request(options)
-    language = crew.language(request)
-    account = RunAccount(request=request.model_dump(mode="json", exclude_none=True), language=language)
+    language, eyes = crew.language(request), crew.eyes(request)
     return Asked(
         request=request,
         language=language,
-        account=account,
-        eyes=crew.eyes(request),
+        account=opened(request, language, eyes),
+        eyes=eyes,
         head=crew.head(request.planner, language),
     )
 
 
 def probe(asked: Asked, teller: Teller) -> Probed:
-    """Find out what the video is, and make the folder this run's."""
+    """Say what may leave this machine; find out what the video is, and make the folder this run's."""
+    say_what_leaves(asked, teller)
     footage = probe_video(asked.request.video)
     warnings = _missing(footage, asked.language)
     teller.warn(warnings)
@@ -158,7 +159,7 @@ def find_scenes(probed: Probed, teller: Teller) -> Cut:
 
 def take_frames(cut: Cut, teller: Teller) -> Sampled:
     """Take stills of every scene."""
-    count = cut.request.frames_per_scene
+    count = cut.eyes.frames_per_scene
     shots = sample_frames(cut.footage, cut.document.scenes, per_scene=count, progress=teller.progress())
     return grown(cut, Sampled, shots=shots)
 
@@ -176,29 +177,32 @@ def measure(sampled: Sampled, teller: Teller) -> Sampled:
 
 def describe(sampled: Sampled, teller: Teller) -> Described:
     """Have a model look at the chosen scenes."""
-    shots, eyes = _chosen(sampled), sampled.eyes
-    told = _look_teller(teller, len(shots))
+    selection, eyes = select(sampled.shots, sampled.eyes.max_scenes), sampled.eyes
+    shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
     looks = describe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
-    return _described(sampled, looks)
+    return _described(sampled, selection, looks)
 
 
 async def adescribe(sampled: Sampled, teller: Teller) -> Described:
     """Do as `describe`, on the caller's event loop."""
-    shots, eyes = _chosen(sampled), sampled.eyes
-    told = _look_teller(teller, len(shots))
+    selection, eyes = select(sampled.shots, sampled.eyes.max_scenes), sampled.eyes
+    shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
     looks = await adescribe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
-    return _described(sampled, looks)
+    return _described(sampled, selection, looks)
 
 
-def check(described: Described, _: Teller) -> Described:
-    """Make sure that somebody saw something, else there is nothing to plan from.
+def check(described: Described, _teller: Teller) -> Described:
+    """Make sure that somebody saw something, and that the one who was asked for by name did not give out.
 
     Raises:
-        BackendError: Every scene that was looked at failed.
+        BackendError: Every scene that was looked at failed; or the only backend that may be asked failed for good.
     """
     failed = [scene for scene in described.account.scenes if scene.status == "failed"]
     if failed and described.account.totals.described == 0:
         raise BackendError(f"None of {len(failed)} scenes could be described. The first: {failed[0].error}")
+    if described.gave_out and described.request.vision != "auto":
+        first, *_ = described.gave_out
+        raise BackendError(f"--vision {described.request.vision} failed for good at {first.scene_id}: {first.error}")
     return described
 
 
@@ -252,31 +256,24 @@ def close(delivered: Delivered) -> DirectorResult:
     return result
 
 
-def scenes_for(footage: Footage, path: Path) -> ScenesDocument:
-    """Read scenes that were given, for this film.
+def scenes_for(footage: Footage, given: Path | ScenesDocument) -> ScenesDocument:
+    """Return scenes that were given, in a file or as a value, for this film.
 
     Raises:
         DocumentError: They cannot be read, or are another film's.
     """
-    document = read_scenes(path)
-    check_same_film(document.media, document.rate, footage, what=str(path))
+    document = given if isinstance(given, ScenesDocument) else read_scenes(given)
+    check_same_film(document.media, document.rate, footage, what=str(given) if isinstance(given, Path) else "scenes")
     known = footage.media.model_dump(exclude={"damaged_frames"})
     return document.model_copy(update={"media": document.media.model_copy(update=known)})
 
 
-def _chosen(sampled: Sampled) -> list[SceneFrames]:
-    chosen = {scene.scene_id for scene in spread_over_film(sampled.document.scenes, sampled.request.max_scenes)}
-    return [shot for shot in sampled.shots if shot.scene.scene_id in chosen]
-
-
-def _described(sampled: Sampled, looks: tuple[Look, ...]) -> Described:
-    by_id, eyes = {look.scene_id: look for look in looks}, sampled.eyes
-    scenes = tuple(with_look(scene, by_id.get(scene.scene_id)) for scene in sampled.document.scenes)
-    causes = [eyes.cause] if eyes.cause else []
-    account = sampled.account.with_scenes(scenes, looks).with_cause(*causes, *_failures(looks, sampled.language))
-    account = account.noting(prompts=tuple(prompt_account(prompt) for prompt in eyes.prompts))
+def _described(sampled: Sampled, selection: Selection, looks: tuple[Look, ...]) -> Described:
+    scenes = with_looks(sampled.document.scenes, looks, selection.same_as)
+    account = looked(sampled.account, sampled.eyes, scenes, looks, sampled.language)
     document = sampled.document.model_copy(update={"scenes": scenes})
-    return grown(sampled, Described, document=document, account=account)
+    gave_out = tuple(look for look in looks if look.gave_out)
+    return grown(sampled, Described, document=document, account=account, gave_out=gave_out)
 
 
 def _wish(described: Described) -> PlanRequest:
@@ -301,22 +298,3 @@ def _missing(footage: Footage, language: Language) -> tuple[str, ...]:
 def _damaged(media: Media, language: Language) -> tuple[str, ...]:
     damaged, total = media.damaged_frames, media.duration_frames
     return (say(language, "damaged", damaged=damaged, total=total, share=100 * damaged / total),) if damaged else ()
-
-
-def _failures(looks: tuple[Look, ...], language: Language) -> list[str]:
-    failed = [look for look in looks if look.error is not None]
-    if not failed:
-        return []
-    first = failed[0]
-    return [say(language, "failed", failed=len(failed), total=len(looks), first=first.scene_id, error=first.error)]
-
-
-def _look_teller(teller: Teller, total: int) -> Callable[[Look], None]:
-    progress, done = teller.progress(), count(1)
-
-    def told(look: Look) -> None:
-        visual = None if look.description is None else look.description.model_dump(mode="json")
-        teller.tell("scene", {"scene_id": look.scene_id, "visual": visual, "error": look.error})
-        progress(next(done), total)
-
-    return told

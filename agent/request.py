@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from autocut_director.agent.routes import Forced
 from autocut_director.errors import InputError
-from autocut_director.tools.timeline import Language, Seconds, wrong_value
+from autocut_director.tools.timeline import Language, ScenesDocument, Seconds, wrong_value
 
-Choice = Literal["auto", "builtin"]
+VisionChoice = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
+PlannerChoice = Literal["auto", "builtin"]
 
 
 class DirectRequest(BaseModel):
@@ -21,16 +23,39 @@ class DirectRequest(BaseModel):
     out: Path | None = None
     brief: str = ""
     duration: Seconds | None = None
-    vision: Choice = "auto"
-    planner: Choice = "auto"
-    scenes: Path | None = None
-    max_scenes: Annotated[int, Field(ge=0)] = 0
-    frames_per_scene: Annotated[int, Field(ge=1, le=16)] = 3
+    vision: VisionChoice = "auto"
+    model: Annotated[str, Field(min_length=1)] | None = None
+    planner: PlannerChoice = "auto"
+    force_local: bool = False
+    force_cloud: bool = False
+    no_policy: bool = False
+    scenes: Path | ScenesDocument | None = None
+    max_scenes: Annotated[int, Field(ge=0)] | None = None
+    frames_per_scene: Annotated[int, Field(ge=1, le=16)] | None = None
     language: Language | None = None
     prompts: Path | None = None
     no_render: bool = False
     strict: bool = False
     overwrite: bool = False
+
+    def named(self) -> dict[str, Any]:
+        """Return the request as the account keeps it; scenes that were given as a value are only named as such."""
+        given = isinstance(self.scenes, ScenesDocument)
+        asked = self.model_dump(mode="json", exclude_none=True, exclude={"scenes"} if given else None)
+        return {**asked, "scenes": "(given)"} if given else asked
+
+    @property
+    def forced(self) -> Forced:
+        """What of the request the policy may not decide."""
+        return Forced(
+            vision=None if self.vision == "auto" else self.vision,
+            planner=None if self.planner == "auto" else self.planner,
+            model=self.model,
+            force_local=self.force_local,
+            force_cloud=self.force_cloud,
+            max_scenes=self.max_scenes,
+            frames_per_scene=self.frames_per_scene,
+        )
 
 
 def read_request(options: Mapping[str, Any]) -> DirectRequest:

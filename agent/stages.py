@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from autocut_director.agent.account import RunAccount
 from autocut_director.agent.crew import Eyes, Head
 from autocut_director.agent.request import DirectRequest
+from autocut_director.tools.describe import Look
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.timeline import EditPlan, Language, PlanRequest, Scene, ScenesDocument
@@ -48,7 +49,9 @@ class Sampled(Cut):
 
 @dataclass(frozen=True, kw_only=True)
 class Described(Sampled):
-    """A model has looked at the chosen scenes."""
+    """A model has looked at the chosen scenes. `gave_out`: the scenes at which every backend failed."""
+
+    gave_out: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

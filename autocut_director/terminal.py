@@ -43,7 +43,10 @@ class Display(BaseCallbackHandler, AbstractContextManager["Display"]):
         stop_if_asked()
         if name == "progress":
             self.show(data["step"], data["done"], data["total"])
-        elif name == "warning":
+        elif name == "notice":
+            if not self._progress.disable:
+                self._console.print(escape(data["message"]), soft_wrap=True)
+        elif name in {"warning", "crossing"}:
             self._console.print(f"[yellow]Warning:[/] {escape(data['message'])}", soft_wrap=True)
 
     def show(self, step: str, done: int, total: int | None) -> None:

@@ -1,0 +1,139 @@
+"""From a route to the chat model that takes it: one line a backend.
+
+Every model here answers whole (no streaming), at a bounded length, in finite time, with its own key.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+from langchain_core.language_models import BaseChatModel, ModelProfile
+from pydantic import SecretStr
+
+from autocut_director.agent.models import thinks
+from autocut_director.agent.routes import Backend, VisionRoute
+from autocut_director.agent.settings import Settings
+from autocut_director.errors import NoBackendError
+from autocut_director.tools.timeline import Language
+
+_LONGEST_ANSWER = 1000  # tokens; a description in Chinese takes about 300
+_CONTEXT = 8192  # tokens for Ollama: three stills of an unsparing model, the prompt and the answer
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a model is made for."""
+
+    route: VisionRoute
+    settings: Settings
+    language: Language
+    read_seconds: float
+    longest_answer: int = _LONGEST_ANSWER
+
+    @property
+    def timeout(self) -> openai.Timeout:
+        """How long to wait for a connection, and for an answer."""
+        return openai.Timeout(self.read_seconds, connect=self.route.connect_seconds)
+
+    @property
+    def profile(self) -> ModelProfile:
+        """What the server says of the model."""
+        profile = ModelProfile(image_inputs=True, image_url_inputs=False)
+        if self.route.context_tokens:
+            profile["max_input_tokens"] = self.route.context_tokens
+        return profile
+
+
+def make_model(order: Order) -> BaseChatModel:
+    """Make the chat model of a route; nothing is asked or started yet."""
+    return _MAKERS[order.route.backend](order)
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return the keys that no message may show."""
+    keys = (settings.lm_api_token, settings.openai_api_key, settings.deepseek_api_key)
+    return tuple(key.get_secret_value() for key in keys if key is not None)
+
+
+def _lmstudio(order: Order) -> BaseChatModel:
+    from autocut_director.agent.backends import ChatLMStudio
+
+    token = order.settings.lm_api_token
+    own: dict[str, Any] = {} if token is None else {"api_key": token}
+    return ChatLMStudio(
+        model=order.route.model,
+        base_url=order.route.url,
+        timeout=order.timeout,
+        profile=order.profile,
+        temperature=0,
+        max_tokens=order.longest_answer,
+        disable_streaming=True,
+        **own,
+    )
+
+
+def _ollama(order: Order) -> BaseChatModel:
+    import httpx
+
+    from autocut_director.agent.backends import ChatOllamaVision
+
+    timeout = httpx.Timeout(order.read_seconds, connect=order.route.connect_seconds)
+    return ChatOllamaVision(
+        model=order.route.model,
+        base_url=order.route.url,
+        client_kwargs={"timeout": timeout},
+        profile=order.profile,
+        temperature=0,
+        num_ctx=order.route.context_tokens or _CONTEXT,
+        num_predict=order.longest_answer,
+        disable_streaming=True,
+    )
+
+
+def _embedded(order: Order) -> BaseChatModel:
+    from autocut_director.agent.backends import ChatEmbeddedVision
+
+    model, mmproj = order.settings.embedded_model, order.settings.embedded_mmproj
+    if model is None or mmproj is None:
+        raise NoBackendError("EMBEDDED_MODEL and EMBEDDED_MMPROJ are not both set; name the two files in .env.")
+    return ChatEmbeddedVision(
+        model_path=model,
+        mmproj_path=mmproj,
+        parallel=order.route.parallel,
+        timeout=order.timeout,
+        profile=order.profile,
+        temperature=0,
+        max_tokens=order.longest_answer,
+        disable_streaming=True,
+    )
+
+
+def _openai(order: Order) -> BaseChatModel:
+    from autocut_director.agent.backends import ChatOpenAIVision
+
+    own: dict[str, Any] = {"reasoning_effort": "none"} if thinks(order.route.model) else {}
+    return ChatOpenAIVision(
+        model=order.route.model,
+        base_url=order.route.url,
+        api_key=order.settings.openai_api_key or SecretStr(""),
+        timeout=order.timeout,
+        max_tokens=order.longest_answer,
+        disable_streaming=True,
+        **own,
+    )
+
+
+def _builtin(order: Order) -> BaseChatModel:
+    from autocut_director.agent.backends import ChatBuiltinVision
+
+    return ChatBuiltinVision(language=order.language)
+
+
+_MAKERS: dict[Backend, Callable[[Order], BaseChatModel]] = {
+    "lmstudio": _lmstudio,
+    "ollama": _ollama,
+    "embedded": _embedded,
+    "openai": _openai,
+    "builtin": _builtin,
+}

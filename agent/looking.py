@@ -1,0 +1,111 @@
+"""What is told and noted of looking: what may leave the machine, each scene as it is done, who stood in for whom."""
+
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from autocut_director.agent.account import RunAccount, prompt_account
+from autocut_director.agent.crew import Eyes
+from autocut_director.agent.request import DirectRequest
+from autocut_director.agent.routes import NAMES, Backend
+from autocut_director.agent.stages import Asked
+from autocut_director.agent.step import Teller
+from autocut_director.tools.describe import NOTICE, Look
+from autocut_director.tools.sentences import say
+from autocut_director.tools.timeline import Language, Scene
+
+
+def opened(request: DirectRequest, language: Language, eyes: Eyes) -> RunAccount:
+    """Open the account of a run: what was asked, what is here, and what was decided."""
+    return RunAccount(
+        request=request.named(),
+        language=language,
+        profile=None if eyes.profile is None else eyes.profile.model_dump(mode="json"),
+        policy=None if eyes.policy is None else eyes.policy.model_dump(mode="json"),
+        prompts=tuple(prompt_account(prompt) for prompt in eyes.prompts),
+    )
+
+
+def say_what_leaves(asked: Asked, teller: Teller) -> None:
+    """Say aloud which frames may leave this machine, and to whom."""
+    policy, language = asked.eyes.policy, asked.language
+    if policy is None:  # the caller's own Runnable looks: only he knows where
+        return
+    remote = [route for route in policy.vision if route.remote]
+    for route in remote:
+        sentence = "frames_leave" if route is policy.vision[0] else "frames_may_leave"
+        words = say(language, sentence, host=route.host, name=NAMES[route.backend], model=route.model)
+        teller.warn((words,))
+    if not remote:
+        teller.tell(NOTICE, {"message": say(language, "nothing_leaves")})
+    if asked.eyes.traced:
+        teller.warn((say(language, "traced"),))
+
+
+def look_teller(teller: Teller, total: int) -> Callable[[Look], None]:
+    """Return what is called with each scene as it is done; tells of it and of the progress."""
+    progress, done = teller.progress(), count(1)
+
+    def told(look: Look) -> None:
+        visual = None if look.description is None else look.description.model_dump(mode="json")
+        teller.tell("scene", {"scene_id": look.scene_id, "visual": visual, "error": look.error})
+        progress(next(done), total)
+
+    return told
+
+
+def looked(
+    account: RunAccount, eyes: Eyes, scenes: Sequence[Scene], looks: Sequence[Look], language: Language
+) -> RunAccount:
+    """Return the account with what came of looking: each scene, who fell back on whom, and why it is degraded."""
+    causes = [eyes.cause] if eyes.cause else []
+    crossings = [look.crossing for look in looks if look.crossing]
+    account = account.with_scenes(scenes, looks).with_warning(*crossings, *_fallen_back(eyes, looks, language))
+    return account.with_cause(*causes, *_stood_in(eyes, looks, language), *_failures(looks, language))
+
+
+def _fallen_back(eyes: Eyes, looks: Sequence[Look], language: Language) -> list[str]:
+    """Say which models other than the first were needed; builtin is said by `_stood_in`."""
+    others = _others(eyes, looks)
+    return [
+        say(language, "fell_back", count=len(found), total=len(looks), name=NAMES[backend], error=_cause(found))
+        for backend, found in others.items()
+        if backend != "builtin"
+    ]
+
+
+def _stood_in(eyes: Eyes, looks: Sequence[Look], language: Language) -> list[str]:
+    found = _others(eyes, looks).get("builtin", [])
+    if not found:
+        return []
+    first = found[0]
+    told = {"count": len(found), "total": len(looks), "first": first.scene_id, "error": _cause(found)}
+    return [say(language, "stood_in", **told)]
+
+
+def _others(eyes: Eyes, looks: Sequence[Look]) -> dict[Backend, list[Look]]:
+    """Return the looks of every backend but the first in the chain."""
+    if eyes.policy is None:
+        return {}
+    rest = [route.backend for route in eyes.policy.vision[1:]]
+    by_backend = {backend: [look for look in looks if _looked_by(look) == backend] for backend in rest}
+    return {backend: found for backend, found in by_backend.items() if found}
+
+
+def _looked_by(look: Look) -> str:
+    return look.description.analyzed_by if look.description is not None else ""
+
+
+def _cause(looks: Sequence[Look]) -> str:
+    """Return what failed first: each backend's own words, as against "left alone for now"."""
+    causes: dict[str, str] = {}
+    for attempt in (attempt for look in looks for attempt in look.attempts if attempt.outcome == "failed"):
+        causes.setdefault(NAMES[attempt.backend], attempt.error)
+    return "; ".join(f"{name}: {error}" for name, error in causes.items())
+
+
+def _failures(looks: Sequence[Look], language: Language) -> list[str]:
+    failed = [look for look in looks if look.error is not None]
+    if not failed:
+        return []
+    first = failed[0]
+    return [say(language, "failed", failed=len(failed), total=len(looks), first=first.scene_id, error=first.error)]

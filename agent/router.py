@@ -1,0 +1,240 @@
+"""The router: carries a policy out, scene by scene, and survives a backend that fails.
+
+For each seat of the chain, in order: is its breaker closed? → warm it up if it is cold → ask it, again where that may
+help (tenacity: jitter, Retry-After; never after a time-out) → a description, or the cause is kept and the next asked.
+
+Frames go only where the policy says: a remote seat is in the chain with consent or not at all.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from langchain_core.callbacks import dispatch_custom_event
+from langchain_core.messages import HumanMessage
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from autocut_director.agent.backends.registry import Order, make_model, secrets_of
+from autocut_director.agent.backends.translation import guarded
+from autocut_director.agent.breaker import Breaker
+from autocut_director.agent.policy import ExecutionPolicy
+from autocut_director.agent.profile import RuntimeProfile
+from autocut_director.agent.routes import NAMES, Forced, VisionRoute
+from autocut_director.agent.settings import Settings
+from autocut_director.errors import (
+    BackendBusyError,
+    BackendDownError,
+    BackendError,
+    BackendFaultError,
+    BackendRefusedError,
+    BackendTimeoutError,
+    ExhaustedError,
+    ModelUnloadedError,
+)
+from autocut_director.prompts import Prompt, load_prompt
+from autocut_director.tools.answers import answer_schema
+from autocut_director.tools.describe import ANSWER, ATTEMPT, CROSSING, LANGUAGE_NAMES, NOTICE, Attempt, Outcome
+from autocut_director.tools.frames import SceneFrames
+from autocut_director.tools.ladder import Answer, Ladder, Wording, fewer
+from autocut_director.tools.sentences import say
+from autocut_director.tools.timeline import Language, SceneDescription
+
+PROMPTS = ("describe_scene", "describe_plain", "repair_description")
+_TRIES = 3
+_LONGEST_WAIT = 30.0  # seconds that are waited for a busy backend before the next is asked
+_WAIT = wait_random_exponential(multiplier=0.2, max=5)
+_JITTER = 0.2  # seconds: so that requests that were refused together do not come back together
+_WARM_UPS = 2  # a model may be evicted once; one that is evicted again and again is a failing backend
+_WORTH_ANOTHER_TRY = (BackendDownError, BackendBusyError, BackendFaultError, ModelUnloadedError)
+
+
+def load_wording(language: Language, folder: Path | None = None) -> tuple[Wording, tuple[Prompt, ...]]:
+    """Load the texts that models are asked with, and the prompts that they come from.
+
+    Raises:
+        PromptError: A prompt file cannot be used.
+    """
+    scene, plain, repair = prompts = tuple(load_prompt(name, folder) for name in PROMPTS)
+    spoken = {"language": LANGUAGE_NAMES[language]}
+    return Wording(scene.render(spoken), plain.render(spoken), repair), prompts
+
+
+def build_vision_router(
+    settings: Settings | None = None,
+    *,
+    policy: ExecutionPolicy | None = None,
+    wording: Wording | None = None,
+    language: Language | None = None,
+    cool_down_seconds: float = 30.0,
+) -> Runnable[SceneFrames, SceneDescription]:
+    """Make the Runnable from one scene's frames to its description, by policy.
+
+    Args:
+        settings: What the environment says; read from it when None.
+        policy: What to use; made from this machine and the settings when None.
+        wording: What models are asked; the prompt files' when None.
+        language: Of the descriptions; the settings' when None.
+        cool_down_seconds: How long a failing backend is left alone at first.
+
+    Raises:
+        NoBackendError: Nobody can look.
+        InputError: The environment has a value that cannot be, or a prompt file cannot be used.
+
+    Raises, when invoked:
+        ExhaustedError: Every backend in the chain failed; it has every cause.
+    """
+    settings = settings or Settings.from_env()
+    policy = policy or ExecutionPolicy.resolve(RuntimeProfile.detect(settings), settings, forced=Forced())
+    policy.require_vision()
+    spoken = language or settings.language
+    asked = wording or load_wording(spoken, settings.prompts_dir)[0]
+    seats = [
+        Seat(Order(route, settings, spoken, route.read_seconds), asked, Breaker(cool_down=cool_down_seconds))
+        for route in policy.vision
+    ]
+    return RunnableLambda(_Router(seats, spoken).describe, name="vision_router")
+
+
+class _Router:
+    """The chain at work. Shared by all scenes of a run."""
+
+    def __init__(self, seats: Sequence["Seat"], language: Language) -> None:
+        self._seats, self._language = seats, language
+        self._lock = threading.Lock()
+        self._crossed = seats[0].route.remote
+
+    def describe(self, shot: SceneFrames, config: RunnableConfig) -> SceneDescription:
+        causes: list[tuple[str, BackendError]] = []
+        for seat in self._seats:
+            self._say_crossing(seat, causes, config)
+            try:
+                answer = seat.describe(shot, config)
+            except BackendError as exc:
+                causes.append((NAMES[seat.route.backend], exc))
+            else:
+                dispatch_custom_event(ANSWER, {"rung": answer.rung, "repaired": answer.repaired}, config=config)
+                return answer.description.model_copy(update=seat.signature)
+        raise ExhaustedError(causes)
+
+    def _say_crossing(self, seat: "Seat", causes: Sequence[tuple[str, BackendError]], config: RunnableConfig) -> None:
+        """Say once that frames now leave the machine, and why."""
+        if not seat.route.remote:
+            return
+        with self._lock:
+            first, self._crossed = not self._crossed, True
+        if first:
+            why = "; ".join(f"{name}: {cause}" for name, cause in causes)
+            said = say(self._language, "crossing", name=NAMES[seat.route.backend], host=seat.route.host, why=why)
+            dispatch_custom_event(CROSSING, {"message": said}, config=config)
+
+
+class Seat:
+    """One route at work: its model, its breaker, and as many places as it answers requests at once."""
+
+    def __init__(self, order: Order, wording: Wording, breaker: Breaker) -> None:
+        self.route: VisionRoute = order.route
+        self._order, self._breaker = order, breaker
+        self._ladder = self._made_ladder(wording)
+        self._places = threading.BoundedSemaphore(order.route.parallel)
+        self._warming, self._cold, self._warm_ups = threading.Lock(), order.route.cold, 0
+        self._last_cause = ""
+
+    @property
+    def signature(self) -> dict[str, str]:
+        """How its descriptions are signed."""
+        return {"analyzed_by": self.route.backend, "model": self.route.model}
+
+    def describe(self, shot: SceneFrames, config: RunnableConfig) -> Answer:
+        """Describe a scene, trying again where that may help.
+
+        Raises:
+            BackendError: It could not, or it is left alone for now.
+        """
+        with self._places:
+            if not self._breaker.admits():
+                raise self._skipped(config)
+            retrying = Retrying(
+                retry=retry_if_exception(self._worth_another_try),
+                stop=stop_after_attempt(_TRIES),
+                wait=_pause,
+                reraise=True,
+            )
+            try:
+                return retrying(self._try, fewer(shot, self.route.frames), config)
+            except BackendBusyError as exc:  # waiting, as it wished, did not help
+                wished = exc.retry_after or 0.0
+                self._breaker.failed(decisive=wished > _LONGEST_WAIT, at_least=wished)
+                raise
+
+    def _try(self, shot: SceneFrames, config: RunnableConfig) -> Answer:
+        started = time.monotonic()
+        try:
+            self._warm_up(config)
+            answer = self._ladder.describe(shot, config)
+        except BackendError as exc:
+            self._note(exc)
+            self._tell(config, "failed", len(shot.frames), time.monotonic() - started, str(exc))
+            raise
+        self._breaker.succeeded()
+        self._tell(config, "answered", len(shot.frames), time.monotonic() - started)
+        return answer
+
+    def _warm_up(self, config: RunnableConfig) -> None:
+        """Have a cold model loaded, by one short question with a long time to answer; the other scenes wait."""
+        with self._warming:
+            if not self._cold:
+                return
+            self._warm_ups += 1
+            order = replace(self._order, read_seconds=self.route.warm_up_seconds, longest_answer=1)
+            name, model = NAMES[self.route.backend], self.route.model
+            dispatch_custom_event(
+                NOTICE, {"message": say(order.language, "warming", name=name, model=model)}, config=config
+            )
+            self._guarded(make_model(order)).invoke([HumanMessage("Hi")], config)
+            self._cold = False
+
+    def _note(self, exc: BackendError) -> None:
+        """Tell the breaker of a failure. To be busy is none: it is waited for."""
+        self._last_cause = str(exc)
+        if isinstance(exc, ModelUnloadedError):
+            self._cold = self._warm_ups < _WARM_UPS
+        if not isinstance(exc, BackendBusyError):
+            hopeless = isinstance(exc, BackendTimeoutError) or (isinstance(exc, BackendRefusedError) and exc.for_good)
+            self._breaker.failed(decisive=hopeless)
+
+    def _worth_another_try(self, exc: BaseException) -> bool:
+        if isinstance(exc, BackendBusyError) and (exc.retry_after or 0.0) > _LONGEST_WAIT:
+            return False
+        return isinstance(exc, _WORTH_ANOTHER_TRY) and self._breaker.closed
+
+    def _skipped(self, config: RunnableConfig) -> BackendError:
+        said = f"left alone for now, after: {self._last_cause}"
+        self._tell(config, "skipped", error=said)
+        return BackendDownError(said)
+
+    def _tell(
+        self, config: RunnableConfig, outcome: Outcome, frames: int = 0, seconds: float = 0.0, error: str = ""
+    ) -> None:
+        attempt = Attempt(self.route.backend, self.route.model, outcome, frames, round(seconds, 3), error)
+        dispatch_custom_event(ATTEMPT, asdict(attempt), config=config)
+
+    def _made_ladder(self, wording: Wording) -> Ladder:
+        model = make_model(self._order)
+        constrain = getattr(model, "answer_constraint", None)
+        constrained = None if constrain is None else self._guarded(model.bind(**constrain(answer_schema())))
+        return Ladder(self._guarded(model), wording, constrained)
+
+    def _guarded(self, model: Runnable[Any, Any]) -> Runnable[Any, Any]:
+        return guarded(model, name=f"ask_{self.route.backend}", secrets=secrets_of(self._order.settings))
+
+
+def _pause(state: RetryCallState) -> float:
+    """Return the seconds before another try: what the server wished, else a growing random time."""
+    exc = state.outcome.exception() if state.outcome is not None else None
+    wished = exc.retry_after if isinstance(exc, BackendBusyError) else None
+    return _WAIT(state) if wished is None else wished + random.uniform(0, _JITTER)  # noqa: S311  # no secret
