@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from autocut_director.errors import DegradedError
+from autocut_director.errors import DegradedError, NoBackendError
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from rich.console import Console
 
     from autocut_director.agent.account import RunAccount
+    from autocut_director.agent.doctor import Report
     from autocut_director.agent.stages import DirectorResult
     from autocut_director.tools.timeline import EditPlan
 
@@ -24,7 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Choice = Literal["auto", "builtin"]
+VisionName = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
+PlannerName = Literal["auto", "builtin"]
 
 
 def _seconds(text: str) -> float:
@@ -54,16 +56,34 @@ Duration = Annotated[
         show_default=False,
     ),
 ]
-VisionChoice = Annotated[Choice, typer.Option("--vision", help="Who looks at the scenes.")]
-PlannerChoice = Annotated[Choice, typer.Option("--planner", help="Who plans the edit.")]
+VisionChoice = Annotated[VisionName, typer.Option("--vision", help="Who looks at the scenes; auto: by policy.")]
+Model = Annotated[str | None, typer.Option("--model", metavar="ID", help="The model that looks.", show_default=False)]
+ForceLocal = Annotated[bool, typer.Option("--force-local", help="Look on this machine only: no frame leaves it.")]
+ForceCloud = Annotated[bool, typer.Option("--force-cloud", help="Look in the cloud; frames leave this machine.")]
+NoPolicy = Annotated[bool, typer.Option("--no-policy", help="Choose by settings and defaults alone.")]
+PlannerChoice = Annotated[PlannerName, typer.Option("--planner", help="Who plans the edit.")]
 Scenes = Annotated[
     Path | None, typer.Option("--scenes", help="A scenes.json to use instead of detection.", show_default=False)
 ]
 MaxScenes = Annotated[
-    int, typer.Option("--max-scenes", metavar="N", parser=_count, help="How many scenes are looked at; 0: all.")
+    int | None,
+    typer.Option(
+        "--max-scenes",
+        metavar="N",
+        parser=_count,
+        help="How many scenes are looked at, spread over the film; 0: all. By policy if not given.",
+        show_default=False,
+    ),
 ]
 FramesPerScene = Annotated[
-    int, typer.Option("--frames-per-scene", metavar="N", parser=_count, help="Stills taken from each scene.")
+    int | None,
+    typer.Option(
+        "--frames-per-scene",
+        metavar="N",
+        parser=_count,
+        help="Stills taken from each scene. By policy if not given.",
+        show_default=False,
+    ),
 ]
 Language = Annotated[
     Literal["zh", "en"] | None,
@@ -86,10 +106,14 @@ def direct(
     out: OutFolder,
     duration: Duration = None,
     vision: VisionChoice = "auto",
+    model: Model = None,
+    force_local: ForceLocal = False,
+    force_cloud: ForceCloud = False,
+    no_policy: NoPolicy = False,
     planner: PlannerChoice = "auto",
     scenes: Scenes = None,
-    max_scenes: MaxScenes = 0,
-    frames_per_scene: FramesPerScene = 3,
+    max_scenes: MaxScenes = None,
+    frames_per_scene: FramesPerScene = None,
     language: Language = None,
     prompts: Prompts = None,
     no_render: NoRender = False,
@@ -105,7 +129,8 @@ def direct(
     options = {
         **{"video": video, "out": out, "duration": duration, "vision": vision, "planner": planner, "scenes": scenes},
         **{"max_scenes": max_scenes, "frames_per_scene": frames_per_scene, "language": language, "prompts": prompts},
-        **{"no_render": no_render, "strict": strict, "overwrite": overwrite},
+        **{"no_render": no_render, "strict": strict, "overwrite": overwrite, "model": model},
+        **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
     }
     _direct(build_director(), options, quiet=quiet, json=json)
 
@@ -139,9 +164,13 @@ def describe(
     video: Video,
     out: OutFile,
     vision: VisionChoice = "auto",
+    model: Model = None,
+    force_local: ForceLocal = False,
+    force_cloud: ForceCloud = False,
+    no_policy: NoPolicy = False,
     scenes: Scenes = None,
-    max_scenes: MaxScenes = 0,
-    frames_per_scene: FramesPerScene = 3,
+    max_scenes: MaxScenes = None,
+    frames_per_scene: FramesPerScene = None,
     language: Language = None,
     prompts: Prompts = None,
     strict: Strict = False,
@@ -157,7 +186,8 @@ def describe(
     check_new_file(out, overwrite=overwrite, sources=[video, *([scenes] if scenes else [])])
     options = {
         **{"video": video, "vision": vision, "scenes": scenes, "max_scenes": max_scenes, "language": language},
-        **{"frames_per_scene": frames_per_scene, "prompts": prompts},
+        **{"frames_per_scene": frames_per_scene, "prompts": prompts, "model": model},
+        **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
     }
     console = _console()
     with _display(console, quiet=quiet) as display:
@@ -252,6 +282,51 @@ def storyboard(
     _say(console, f"Open {page} in a browser.")
 
 
+@app.command()
+def doctor(
+    vision: VisionChoice = "auto",
+    model: Model = None,
+    force_local: ForceLocal = False,
+    force_cloud: ForceCloud = False,
+    probe: Annotated[bool, typer.Option("--probe", help="Really ask: five checks, one small picture sent.")] = False,
+    write_env: Annotated[bool, typer.Option("--write-env", help="Write a .env of what was found.")] = False,
+    debug: Debug = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")] = False,
+) -> None:
+    """Tell what this machine and its model servers are, what is decided and why, and what to mend."""
+    from autocut_director.agent.doctor import check_up, examine
+    from autocut_director.agent.request import read_request
+    from autocut_director.agent.settings import Settings
+    from autocut_director.consultation import show_check, show_report, verdict
+
+    options = {"video": Path(), "vision": vision, "model": model, "force_local": force_local}
+    forced = read_request({**options, "force_cloud": force_cloud}).forced
+    settings, console = Settings.from_env(), _console() if json else _results()
+    if probe:
+        report = check_up(settings, forced=forced, on_check=lambda check: show_check(console, check))
+    else:
+        report = examine(settings, forced=forced)
+    if json:
+        print(report.model_dump_json(by_alias=True, indent=2))  # noqa: T201
+    else:
+        show_report(console, report)
+    if write_env:
+        _write_env(console, report)
+    _say(console, verdict(report))
+    if not report.healthy:
+        raise typer.Exit(NoBackendError.exit_status)
+
+
+def _write_env(console: "Console", report: "Report") -> None:
+    from autocut_director.agent.doctor import env_lines
+    from autocut_director.tools.files import check_new_file, write_text
+
+    env = Path(".env")
+    check_new_file(env, overwrite=False)
+    write_text(env, env_lines(report))
+    _say(console, f"{env.absolute()} is written.")
+
+
 def _direct(director: "Runnable[Any, DirectorResult]", options: dict[str, Any], *, quiet: bool, json: bool) -> None:
     console, strict = _console(), bool(options.pop("strict", False))
     with _display(console, quiet=quiet) as display:
@@ -292,6 +367,13 @@ def _console() -> "Console":
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
+
+
+def _results() -> "Console":
+    """Return the console for what was asked for, as against messages on the way."""
+    from rich.console import Console
+
+    return Console(highlight=False)
 
 
 def _display(console: "Console", *, quiet: bool) -> Any:

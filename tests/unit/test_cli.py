@@ -65,7 +65,7 @@ def test_the_main_job(film: Path, tmp_path: Path) -> None:
     assert ended.stdout == ""
     (line,) = ended.stderr.strip().splitlines()
     assert "5 of 5 scenes described by builtin" in line
-    assert "Degraded: no vision model is set up" in line
+    assert "Degraded: no vision model can be used (LM Studio: no server answers at http://127.0.0.1:9/v1" in line
     assert probe_video(out / "cut.mp4").picture_count == 75
 
 
@@ -88,7 +88,7 @@ def test_parts_say_that_they_are_degraded_and_how_they_ended(film: Path, tmp_pat
     ended = run("describe", film, "--out", tmp_path / "scenes.json", "--json")
     assert (json.loads(ended.stdout)["status"], json.loads(ended.stdout)["degraded"]) == ("done", True)
     ended = run("plan", tmp_path / "scenes.json", "--out", tmp_path / "plan.json", "--duration", 3)
-    assert "Degraded: no planning model is set up" in ended.stderr.strip().splitlines()[-1]
+    assert "Degraded: planning by a model is not built yet" in ended.stderr.strip().splitlines()[-1]
     ended = run("plan", tmp_path / "scenes.json", "--out", tmp_path / "p.json", "--duration", 3, "--strict", "--json")
     assert ended.returncode == 3
     assert json.loads(ended.stdout)["planned_by"]["degraded"]
@@ -191,7 +191,10 @@ def test_settings_come_from_dotenv_and_the_environment_beats_it(film: Path, tmp_
             "'soon' is no number of seconds; write one such as 30 or 12.5",
         ),
         (["direct", "film.mp4", "--out", "o", "--max-scenes", "ten"], "'ten' is no whole number"),
-        (["direct", "film.mp4", "--out", "o", "--vision", "psychic"], "'psychic' is not one of 'auto', 'builtin'"),
+        (
+            ["direct", "film.mp4", "--out", "o", "--vision", "psychic"],
+            "'psychic' is not one of 'auto', 'lmstudio', 'ollama', 'embedded', 'openai', 'builtin'",
+        ),
         (["direct", "film.mp4", "--out", "o", "--planner", "me"], "'me' is not one of 'auto', 'builtin'"),
         (["direct", "film.mp4", "--out", "o", "--prompts", "nowhere"], "There is no prompts folder nowhere"),
         (["direct", "film.mp4", "--out", "film.mp4"], "is a file; name a folder"),
