@@ -83,16 +83,34 @@ def _detail(image: Image) -> NDArray[np.float32]:
 
 def near_duplicates(scenes: Sequence[Scene], prints: Mapping[str, Fingerprint]) -> dict[str, str]:
     """Return, for each scene that looks like a longer one, that one's id. The longest of a kind stands for it."""
-    originals: list[Scene] = []
+    ordered = sorted(scenes, key=lambda scene: (-scene.length, scene.start_frame))
+    looks = [prints[scene.scene_id] for scene in ordered]
+    near = _near(looks)
     same_as: dict[str, str] = {}
-    for scene in sorted(scenes, key=lambda scene: (-scene.length, scene.start_frame)):
-        mine = prints[scene.scene_id]
-        twin = next((one for one in originals if _alike(mine, prints[one.scene_id])), None)
-        if twin is None:
-            originals.append(scene)
-        else:
-            same_as[scene.scene_id] = twin.scene_id
+    for index, scene in enumerate(ordered):
+        others = (ordered[other].scene_id for other in np.flatnonzero(near[index, :index]))
+        alike = (one for one in others if one not in same_as and _alike(looks[index], prints[one]))
+        if (original := next(alike, None)) is not None:
+            same_as[scene.scene_id] = original
     return same_as
+
+
+def _near(prints: Sequence[Fingerprint]) -> NDArray[np.bool_]:
+    """Tell which scenes may look the same, (scenes, scenes): a cheap bound, so that few pairs are compared whole.
+
+    Of the first still of each, its like is looked for among all stills whose mean colour is as near: colours that are
+    `_SAME_MEAN` apart in the mean of their cells are no farther apart in their mean colour.
+    """
+    near = np.zeros((len(prints), len(prints)), bool)
+    owners = np.repeat(np.arange(len(prints)), [len(each.colours) for each in prints])
+    stills = np.concatenate([each.colours for each in prints])
+    means = stills.mean(axis=1)
+    for index, each in enumerate(prints):
+        for first in each.colours[:1]:
+            close = np.flatnonzero(np.linalg.norm(means - first.mean(axis=0), axis=1) <= _SAME_MEAN)
+            apart = np.linalg.norm(stills[close] - first, axis=2)
+            near[index, owners[close[_same_colours(apart)]]] = True
+    return near
 
 
 def cover(scenes: Sequence[Scene], prints: Mapping[str, Fingerprint], limit: int) -> tuple[Scene, ...]:
@@ -100,36 +118,40 @@ def cover(scenes: Sequence[Scene], prints: Mapping[str, Fingerprint], limit: int
 
     Where shares are empty, the least like the others of the rest make up the number. In the film's order.
     """
-    chosen: list[Scene] = []
+    field, places = _Field(scenes, prints), {scene.scene_id: place for place, scene in enumerate(scenes)}
     for share in equal_shares(scenes, limit):
-        chosen.append(_most_different(share, chosen, prints))
-    rest = [scene for scene in scenes if scene not in chosen]
-    while rest and len(chosen) < limit:
-        chosen.append(_most_different(rest, chosen, prints))
-        rest.remove(chosen[-1])
-    return tuple(sorted(chosen, key=lambda scene: scene.start_frame))
+        field.choose([places[scene.scene_id] for scene in share])
+    while len(field.chosen) < min(limit, len(scenes)):
+        field.choose([place for place in range(len(scenes)) if place not in field.chosen])
+    return tuple(scenes[place] for place in sorted(field.chosen))
 
 
-def _most_different(scenes: Sequence[Scene], chosen: Sequence[Scene], prints: Mapping[str, Fingerprint]) -> Scene:
-    """Return the scene farthest from its nearest chosen one; the longest while nothing is chosen."""
-    if not chosen:
-        return max(scenes, key=lambda scene: (scene.length, -scene.start_frame))
-    means = np.array([prints[scene.scene_id].mean for scene in chosen])
+class _Field:
+    """Scenes, and how far each is from the chosen one that is most like it. A scene is named by its place."""
 
-    def apart(scene: Scene) -> float:
-        return float(np.abs(means - prints[scene.scene_id].mean).mean(axis=(1, 2)).min())
+    def __init__(self, scenes: Sequence[Scene], prints: Mapping[str, Fingerprint]) -> None:
+        self._lengths = [scene.length for scene in scenes]
+        self._means = np.array([prints[scene.scene_id].mean for scene in scenes])
+        self._apart = np.full(len(scenes), np.inf)
+        self.chosen: set[int] = set()
 
-    return max(scenes, key=lambda scene: (round(apart(scene), 1), scene.length, -scene.start_frame))
+    def choose(self, among: Sequence[int]) -> None:
+        """Choose the one of `among` that is least like those chosen; of equals the longest, then the first."""
+        place = max(among, key=lambda one: (round(float(self._apart[one]), 1), self._lengths[one], -one))
+        self.chosen.add(place)
+        self._apart = np.minimum(self._apart, np.abs(self._means - self._means[place]).mean(axis=(1, 2)))
 
 
 def _alike(a: Fingerprint, b: Fingerprint) -> bool:
     """Tell whether each still of `a` has one in `b` that looks the same, and the other way about."""
-    if not len(a.colours) or not len(b.colours) or np.abs(a.mean - b.mean).mean() > _SAME_CELL:
-        return False
-    distances = np.sqrt(((a.colours[:, None] - b.colours[None]) ** 2).sum(axis=3))  # (stills of a, of b, cells)
-    same = (distances.mean(axis=2) <= _SAME_MEAN) & (distances.max(axis=2) <= _SAME_CELL)
-    same &= _same_detail(a.detail, b.detail) >= _SAME_DETAIL
-    return bool(same.any(axis=1).all() and same.any(axis=0).all())
+    apart = np.linalg.norm(a.colours[:, None] - b.colours[None], axis=3)  # (stills of a, of b, cells)
+    same = _same_colours(apart) & (_same_detail(a.detail, b.detail) >= _SAME_DETAIL)
+    return bool(same.size and same.any(axis=1).all() and same.any(axis=0).all())
+
+
+def _same_colours(apart: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which distances, (..., cells), are those of pictures with the same colours."""
+    return np.asarray((apart.mean(axis=-1) <= _SAME_MEAN) & (apart.max(axis=-1) <= _SAME_CELL), bool)
 
 
 def _same_detail(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
