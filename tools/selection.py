@@ -83,34 +83,47 @@ def _detail(image: Image) -> NDArray[np.float32]:
 
 def near_duplicates(scenes: Sequence[Scene], prints: Mapping[str, Fingerprint]) -> dict[str, str]:
     """Return, for each scene that looks like a longer one, that one's id. The longest of a kind stands for it."""
-    ordered = sorted(scenes, key=lambda scene: (-scene.length, scene.start_frame))
-    looks = [prints[scene.scene_id] for scene in ordered]
-    near = _near(looks)
+    originals = _Originals([prints[scene.scene_id] for scene in scenes])
     same_as: dict[str, str] = {}
-    for index, scene in enumerate(ordered):
-        others = (ordered[other].scene_id for other in np.flatnonzero(near[index, :index]))
-        alike = (one for one in others if one not in same_as and _alike(looks[index], prints[one]))
-        if (original := next(alike, None)) is not None:
-            same_as[scene.scene_id] = original
+    for place in sorted(range(len(scenes)), key=lambda place: (-scenes[place].length, place)):
+        twin = originals.twin_of(place)
+        if twin is None:
+            originals.add(place)
+        else:
+            same_as[scenes[place].scene_id] = scenes[twin].scene_id
     return same_as
 
 
-def _near(prints: Sequence[Fingerprint]) -> NDArray[np.bool_]:
-    """Tell which scenes may look the same, (scenes, scenes): a cheap bound, so that few pairs are compared whole.
+class _Originals:
+    """The scenes that look like none before them. A scene is named by its place."""
 
-    Of the first still of each, its like is looked for among all stills whose mean colour is as near: colours that are
-    `_SAME_MEAN` apart in the mean of their cells are no farther apart in their mean colour.
-    """
-    near = np.zeros((len(prints), len(prints)), bool)
-    owners = np.repeat(np.arange(len(prints)), [len(each.colours) for each in prints])
-    stills = np.concatenate([each.colours for each in prints])
-    means = stills.mean(axis=1)
-    for index, each in enumerate(prints):
-        for first in each.colours[:1]:
-            close = np.flatnonzero(np.linalg.norm(means - first.mean(axis=0), axis=1) <= _SAME_MEAN)
-            apart = np.linalg.norm(stills[close] - first, axis=2)
-            near[index, owners[close[_same_colours(apart)]]] = True
-    return near
+    def __init__(self, prints: Sequence[Fingerprint]) -> None:
+        self._prints = prints
+        self._owners = np.repeat(np.arange(len(prints)), [len(each.colours) for each in prints])
+        self._stills = np.concatenate([each.colours for each in prints])
+        self._means = self._stills.mean(axis=1)
+        self._known = np.zeros(len(self._owners), bool)
+
+    def add(self, place: int) -> None:
+        self._known[self._owners == place] = True
+
+    def twin_of(self, place: int) -> int | None:
+        """Return the first original that looks like the scene at `place`."""
+        mine = self._prints[place]
+        return next((one for one in self._near(mine.colours[:1]) if _alike(mine, self._prints[one])), None)
+
+    def _near(self, first: NDArray[np.float32]) -> list[int]:
+        """Return the originals with a still like a scene's first, (1, cells, 3): few pairs are compared whole.
+
+        Colours that are `_SAME_MEAN` apart in the mean of their cells are no farther apart in their mean colour, so
+        that is compared before the cells are.
+        """
+        if not len(first):
+            return []
+        near = np.linalg.norm(self._means - first.mean(axis=1), axis=1) <= _SAME_MEAN
+        close = np.flatnonzero(self._known & near)
+        apart = np.linalg.norm(self._stills[close] - first, axis=2)
+        return list(dict.fromkeys(self._owners[close[_same_colours(apart)]].tolist()))
 
 
 def cover(scenes: Sequence[Scene], prints: Mapping[str, Fingerprint], limit: int) -> tuple[Scene, ...]:
