@@ -7,10 +7,10 @@ if TYPE_CHECKING:
     from autocut_director.agent.analyzers import LMStudioVisualAnalyzer, analyze_scenes_auto, get_visual_analyzer
     from autocut_director.agent.director import build_director
     from autocut_director.agent.planner import build_planner
-    from autocut_director.agent.policy import ExecutionPolicy
+    from autocut_director.agent.policy.execution import ExecutionPolicy
+    from autocut_director.agent.policy.routes import Forced
     from autocut_director.agent.profile import RuntimeProfile
     from autocut_director.agent.router import build_vision_router
-    from autocut_director.agent.routes import Forced
     from autocut_director.agent.settings import Settings
 
 __all__ = [
@@ -27,8 +27,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ExecutionPolicy": "policy",
-    "Forced": "routes",
+    "ExecutionPolicy": "policy.execution",
+    "Forced": "policy.routes",
     "LMStudioVisualAnalyzer": "analyzers",
     "RuntimeProfile": "profile",
     "Settings": "settings",

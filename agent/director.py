@@ -12,14 +12,13 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from autocut_director.agent import delivery
-from autocut_director.agent.account import video_account
-from autocut_director.agent.crew import Crew
-from autocut_director.agent.looking import look_teller, looked, opened, say_what_leaves
 from autocut_director.agent.planner import Planner, build_planner, read_wish
-from autocut_director.agent.request import PlannerChoice, read_request
-from autocut_director.agent.settings import Settings
-from autocut_director.agent.stages import (
+from autocut_director.agent.run import delivery
+from autocut_director.agent.run.account import video_account
+from autocut_director.agent.run.crew import Crew
+from autocut_director.agent.run.looking import look_teller, looked, opened, say_what_leaves
+from autocut_director.agent.run.request import PlannerChoice, read_request
+from autocut_director.agent.run.stages import (
     Asked,
     Cut,
     Delivered,
@@ -31,7 +30,8 @@ from autocut_director.agent.stages import (
     Sampled,
     grown,
 )
-from autocut_director.agent.step import Teller, step
+from autocut_director.agent.run.step import Teller, step
+from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools.compiler import compile_plan, shortfall
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks

@@ -11,10 +11,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from autocut_director.agent.models import RETIREMENTS
-from autocut_director.agent.policy import ExecutionPolicy
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.models import RETIREMENTS
+from autocut_director.agent.policy.routes import NAMES, Forced
 from autocut_director.agent.profile import ProfileClass, RuntimeProfile
-from autocut_director.agent.routes import NAMES, Forced
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.values import Value
 from autocut_director.errors import AutoCutError, NoBackendError

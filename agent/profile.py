@@ -2,8 +2,8 @@
 
 from typing import Literal, Self
 
-from autocut_director.agent.machine import Machine, detect_machine
-from autocut_director.agent.servers import Runtime, RuntimeName, probe_runtimes
+from autocut_director.agent.hardware.machine import Machine, detect_machine
+from autocut_director.agent.servers.probing import Runtime, RuntimeName, probe_runtimes
 from autocut_director.agent.settings import Settings
 
 ProfileClass = Literal["LOCAL_CPU_ONLY", "LOCAL_GPU_LOW", "LOCAL_GPU_MID", "LOCAL_GPU_HIGH", "CLOUD_HYBRID"]

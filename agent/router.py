@@ -22,9 +22,9 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from autocut_director.agent.backends.registry import Order, make_model, secrets_of
 from autocut_director.agent.backends.translation import guarded
 from autocut_director.agent.breaker import Breaker
-from autocut_director.agent.policy import ExecutionPolicy
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import NAMES, Forced, VisionRoute
 from autocut_director.agent.profile import RuntimeProfile
-from autocut_director.agent.routes import NAMES, Forced, VisionRoute
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import (
     BackendBusyError,

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from autocut_director.agent.policy import ExecutionPolicy
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import NAMES
 from autocut_director.agent.router import build_vision_router
-from autocut_director.agent.routes import NAMES
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools.describe import Look, describe_scenes

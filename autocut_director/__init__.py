@@ -13,8 +13,8 @@ from autocut_director.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from autocut_director.agent.director import build_director
+    from autocut_director.agent.run.stages import DirectorResult
     from autocut_director.agent.settings import Settings
-    from autocut_director.agent.stages import DirectorResult
     from autocut_director.errors import AutoCutError
     from autocut_director.tools.timeline import EditPlan, Scene, SceneDescription
 
@@ -23,7 +23,7 @@ __all__ = ["AutoCutError", "DirectorResult", "EditPlan", "Scene", "SceneDescript
 _HOMES = {
     "AutoCutError": "errors",
     "build_director": "agent.director",
-    "DirectorResult": "agent.stages",
+    "DirectorResult": "agent.run.stages",
     "EditPlan": "tools.timeline",
     "Scene": "tools.timeline",
     "SceneDescription": "tools.timeline",

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from rich.console import Console
 
-    from autocut_director.agent.account import RunAccount
     from autocut_director.agent.doctor import Report
-    from autocut_director.agent.stages import DirectorResult
+    from autocut_director.agent.run.account import RunAccount
+    from autocut_director.agent.run.stages import DirectorResult
     from autocut_director.tools.timeline import EditPlan
 
 app = typer.Typer(
@@ -146,8 +146,8 @@ def demo(
     json: Json = False,
 ) -> None:
     """The main job on a small film that it makes itself: no server, no key, no network."""
-    from autocut_director.agent.delivery import make_room
     from autocut_director.agent.director import build_director
+    from autocut_director.agent.run.delivery import make_room
     from autocut_director.tools.demo_film import make_demo_film
 
     director, film = build_director(), out / "demo.mp4"  # the settings are read before MoviePy is imported
@@ -274,7 +274,7 @@ def storyboard(
     debug: Debug = False,
 ) -> None:
     """Make the page of a finished run again."""
-    from autocut_director.agent.delivery import storyboard_again
+    from autocut_director.agent.run.delivery import storyboard_again
 
     console = _console()
     with _display(console, quiet=quiet) as display:
@@ -295,7 +295,7 @@ def doctor(
 ) -> None:
     """Tell what this machine and its model servers are, what is decided and why, and what to mend."""
     from autocut_director.agent.doctor import check_up, examine
-    from autocut_director.agent.request import read_request
+    from autocut_director.agent.run.request import read_request
     from autocut_director.agent.settings import Settings
     from autocut_director.consultation import show_check, show_report, verdict
 

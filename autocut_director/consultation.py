@@ -7,8 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from autocut_director.agent.doctor import Check, Report
-from autocut_director.agent.routes import NAMES
-from autocut_director.agent.servers import Runtime
+from autocut_director.agent.policy.routes import NAMES
+from autocut_director.agent.servers.probing import Runtime
 
 _STATES = {
     "ready": "[green]ready[/]",

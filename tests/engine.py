@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from langchain_core.messages import HumanMessage
 
-from autocut_director.agent.llama_server import GgufPair
+from autocut_director.agent.backends.llama_server import GgufPair
 
 SEEING = Path(__file__).parent / "assets" / "seeing"
 MODEL, MMPROJ = SEEING / "text.gguf", SEEING / "mmproj.gguf"

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from autocut_director.agent.machine import Gpu
+from autocut_director.agent.hardware.machine import Gpu
 from autocut_director.agent.profile import RuntimeProfile
-from autocut_director.agent.servers import Runtime, ServedModel
+from autocut_director.agent.servers.probing import Runtime, ServedModel
 from autocut_director.agent.settings import Settings
 
 MOONDREAM = ServedModel(id="moondream2", sees=True, loaded=True, size_gib=1.5, parallel=4)

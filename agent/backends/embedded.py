@@ -11,8 +11,8 @@ import openai
 from langchain_core.language_models import LanguageModelInput, ModelProfile
 from pydantic import Field, model_validator
 
+from autocut_director.agent.backends.llama_server import GgufPair, serve
 from autocut_director.agent.backends.openai_compatible import CONNECT_S, ChatLocalServer
-from autocut_director.agent.llama_server import GgufPair, serve
 
 
 class ChatEmbeddedVision(ChatLocalServer):

@@ -11,8 +11,8 @@ import openai
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import SecretStr
 
-from autocut_director.agent.models import thinks
-from autocut_director.agent.routes import Backend, VisionRoute
+from autocut_director.agent.policy.models import thinks
+from autocut_director.agent.policy.routes import Backend, VisionRoute
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import NoBackendError
 from autocut_director.tools.timeline import Language

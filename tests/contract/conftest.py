@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from engine import PAIR
 
-from autocut_director.agent.llama_server import LlamaServer, close_all, serve
+from autocut_director.agent.backends.llama_server import LlamaServer, close_all, serve
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from langchain_tests.unit_tests import ChatModelUnitTests
 from servers.raw import pages
 
 from autocut_director.agent.backends import ChatEmbeddedVision
-from autocut_director.agent.llama_server import LlamaServer, serve
+from autocut_director.agent.backends.llama_server import LlamaServer, serve
 from autocut_director.errors import BackendRefusedError, InputError
 from autocut_director.tools.answers import answer_schema
 
@@ -196,7 +196,7 @@ def test_a_proxy_of_the_environment_sees_nothing(engine: LlamaServer, monkeypatc
 
 SCRIPT = """
 import sys, psutil
-from autocut_director.agent.llama_server import GgufPair, serve
+from autocut_director.agent.backends.llama_server import GgufPair, serve
 server = serve(GgufPair(model_path=sys.argv[1], mmproj_path=sys.argv[2], context_tokens=512, threads=1))
 print(*(child.pid for child in psutil.Process().children()), flush=True)
 """

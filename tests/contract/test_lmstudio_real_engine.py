@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 from autocut_director.agent.backends import ChatLMStudio
-from autocut_director.agent.llama_server import LlamaServer
+from autocut_director.agent.backends.llama_server import LlamaServer
 
 MODEL = "seeing"
 

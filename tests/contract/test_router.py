@@ -18,10 +18,10 @@ from servers.openai_like import Server, describes_the_colour
 from servers.openai_like import serving as serving_openai_like
 from servers.raw import full_backlog
 
-from autocut_director.agent.policy import ExecutionPolicy
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import Backend, VisionRoute
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.router import build_vision_router
-from autocut_director.agent.routes import Backend, VisionRoute
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import ExhaustedError
 from autocut_director.tools.describe import Look, describe_scenes

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableLambda
 
 from autocut_director.agent.backends import ChatBuiltinVision
-from autocut_director.agent.crew import takes_messages
 from autocut_director.agent.router import load_wording
+from autocut_director.agent.run.crew import takes_messages
 from autocut_director.tools.describe import (
     describe_scenes,
     make_describer,

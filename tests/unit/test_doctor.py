@@ -19,8 +19,8 @@ from servers.openai_like import Server, describes_the_colour, serving
 
 from autocut_director.agent import doctor as module
 from autocut_director.agent.doctor import Check, check_up, env_lines, examine
-from autocut_director.agent.routes import Forced
-from autocut_director.agent.servers import ServedModel
+from autocut_director.agent.policy.routes import Forced
+from autocut_director.agent.servers.probing import ServedModel
 
 
 @pytest.fixture

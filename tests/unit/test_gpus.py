@@ -11,10 +11,10 @@ from typing import Any
 import pynvml
 import pytest
 
-from autocut_director.agent.gpus import Gpu, ask, linux_gpus, mac_gpus, registry_entries, windows_gpus
-from autocut_director.agent.limits import Memory
-from autocut_director.agent.machine import detect_machine
-from autocut_director.agent.nvidia import Nvml, nvidia_gpus
+from autocut_director.agent.hardware.gpus import Gpu, ask, linux_gpus, mac_gpus, registry_entries, windows_gpus
+from autocut_director.agent.hardware.limits import Memory
+from autocut_director.agent.hardware.machine import detect_machine
+from autocut_director.agent.hardware.nvidia import Nvml, nvidia_gpus
 
 GIB = 2**30
 BOARD = Memory(30 * GIB, 24 * GIB)

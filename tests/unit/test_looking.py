@@ -15,8 +15,8 @@ from servers.ollama import serving as serving_ollama
 from servers.openai_like import Server, describes_the_colour, serving
 
 from autocut_director.agent.director import build_director
+from autocut_director.agent.run.stages import DirectorResult
 from autocut_director.agent.settings import Settings
-from autocut_director.agent.stages import DirectorResult
 from autocut_director.errors import BackendError, DegradedError, NoBackendError
 
 NOWHERE = "http://127.0.0.1:9"

@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autocut_director.agent.limits import Memory, bounded_memory, bounded_threads
-from autocut_director.agent.machine import Gpu, Machine, detect_machine
+from autocut_director.agent.hardware.limits import Memory, bounded_memory, bounded_threads
+from autocut_director.agent.hardware.machine import Gpu, Machine, detect_machine
 
 GIB = 2**30
 HOST = Memory(64 * GIB, 48 * GIB)
@@ -145,7 +145,7 @@ def test_threads_are_those_that_the_process_is_bound_to() -> None:
 
 def test_looking_at_the_machine_loads_none_of_the_heavy_libraries() -> None:
     code = (
-        "import sys; from autocut_director.agent.machine import detect_machine; detect_machine();"
+        "import sys; from autocut_director.agent.hardware.machine import detect_machine; detect_machine();"
         "print(sorted({'langchain', 'langchain_core', 'cv2', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8")

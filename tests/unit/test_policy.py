@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from profiles import MOONDREAM, deepseek, embedded, lmstudio, machine, ollama, openai, settings
 
-from autocut_director.agent.policy import ExecutionPolicy
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import Forced
 from autocut_director.agent.profile import RuntimeProfile
-from autocut_director.agent.routes import Forced
-from autocut_director.agent.servers import Runtime, ServedModel
+from autocut_director.agent.servers.probing import Runtime, ServedModel
 from autocut_director.errors import InputError, NoBackendError
 
 KEYS = {"OPENAI_API_KEY": "sk-x", "DEEPSEEK_API_KEY": "sk-y"}

@@ -19,9 +19,9 @@ from servers.models import Model
 from servers.ollama import OllamaServer
 from servers.openai_like import Server, describes_the_colour
 
-from autocut_director.agent import listings
-from autocut_director.agent.asking import OddAnswerError
-from autocut_director.agent.servers import Runtime, ServedModel, probe_runtimes
+from autocut_director.agent.servers import listings
+from autocut_director.agent.servers.asking import OddAnswerError
+from autocut_director.agent.servers.probing import Runtime, ServedModel, probe_runtimes
 from autocut_director.agent.settings import Settings
 
 TOKEN = "its-own-secret"  # noqa: S105  # made up
@@ -457,7 +457,7 @@ def test_servers_that_refuse_take_under_half_a_second_and_that_is_said(host: str
 
 _COLD = """
 import sys, time
-from autocut_director.agent.servers import probe_runtimes
+from autocut_director.agent.servers.probing import probe_runtimes
 from autocut_director.agent.settings import Settings
 assert "httpx" not in sys.modules, "the HTTP client is imported where it serves"
 start = time.process_time()
@@ -494,7 +494,7 @@ def test_a_server_that_does_not_come_to_an_end_takes_under_three_seconds(how: st
 
 
 _LEFT_BEHIND = """
-from autocut_director.agent.servers import probe_runtimes
+from autocut_director.agent.servers.probing import probe_runtimes
 from autocut_director.agent.settings import Settings
 probe_runtimes(Settings(lmstudio_host="127.0.0.1:{port}", ollama_host="127.0.0.1:{port}"))
 print("done")

@@ -10,11 +10,11 @@ from langchain_core.runnables import Runnable
 from autocut_director.agent.backends import ChatBuiltinVision
 from autocut_director.agent.builtin_planner import MODEL
 from autocut_director.agent.planner import Planner, builtin_planner, named
-from autocut_director.agent.policy import ExecutionPolicy
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import FRAMES, NAMES
 from autocut_director.agent.profile import RuntimeProfile
-from autocut_director.agent.request import DirectRequest, PlannerChoice
 from autocut_director.agent.router import build_vision_router, load_wording
-from autocut_director.agent.routes import FRAMES, NAMES
+from autocut_director.agent.run.request import DirectRequest, PlannerChoice
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import InputError
 from autocut_director.prompts import Prompt

@@ -14,8 +14,9 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from autocut_director.agent import listings
-from autocut_director.agent.asking import (
+from autocut_director.agent.hosts import is_here
+from autocut_director.agent.servers import listings
+from autocut_director.agent.servers.asking import (
     AskingError,
     Caller,
     NoAnswerError,
@@ -23,8 +24,7 @@ from autocut_director.agent.asking import (
     addresses,
     side_by_side,
 )
-from autocut_director.agent.hosts import is_here
-from autocut_director.agent.listings import Models, ServedModel
+from autocut_director.agent.servers.listings import Models, ServedModel
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.values import Value
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from autocut_director.agent.account import RunAccount
-from autocut_director.agent.crew import Eyes, Head
-from autocut_director.agent.request import DirectRequest
+from autocut_director.agent.run.account import RunAccount
+from autocut_director.agent.run.crew import Eyes, Head
+from autocut_director.agent.run.request import DirectRequest
 from autocut_director.tools.describe import Look
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import Footage

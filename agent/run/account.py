@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from pydantic import Field
 
-from autocut_director.agent.models import cost_usd
+from autocut_director.agent.policy.models import cost_usd
 from autocut_director.errors import DegradedError
 from autocut_director.prompts import Prompt
 from autocut_director.tools.describe import Look

@@ -1,7 +1,7 @@
 """One planner judged by the facts, as `vision_seats` judges those who look."""
 
 from autocut_director.agent.hosts import host_of, is_here
-from autocut_director.agent.routes import NAMES, By, Case, PassedOver, PlannerBackend, PlannerRoute
+from autocut_director.agent.policy.routes import NAMES, By, Case, PassedOver, PlannerBackend, PlannerRoute
 
 
 def planner_seat(backend: PlannerBackend, case: Case) -> PlannerRoute | PassedOver:

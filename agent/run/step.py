@@ -12,8 +12,8 @@ from typing import Any, Self, TypeVar
 from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
-from autocut_director.agent.delivery import note_end
-from autocut_director.agent.stages import Asked
+from autocut_director.agent.run.delivery import note_end
+from autocut_director.agent.run.stages import Asked
 from autocut_director.errors import AutoCutError
 from autocut_director.tools.scenes import Progress
 

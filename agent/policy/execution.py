@@ -8,9 +8,8 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from autocut_director.agent.planner_seats import planner_seat
-from autocut_director.agent.profile import ProfileClass, RuntimeProfile
-from autocut_director.agent.routes import (
+from autocut_director.agent.policy.planner_seats import planner_seat
+from autocut_director.agent.policy.routes import (
     BACKENDS,
     FRAMES,
     LOCAL,
@@ -23,9 +22,10 @@ from autocut_director.agent.routes import (
     PlannerRoute,
     VisionRoute,
 )
+from autocut_director.agent.policy.vision_seats import vision_seat
+from autocut_director.agent.profile import ProfileClass, RuntimeProfile
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.values import Value
-from autocut_director.agent.vision_seats import vision_seat
 from autocut_director.errors import InputError, NoBackendError
 
 Device = Literal["cpu", "gpu", "-"]

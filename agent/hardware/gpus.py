@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import NonNegativeFloat
 
-from autocut_director.agent.kernel_files import kernel_number, kernel_text
-from autocut_director.agent.limits import Memory
+from autocut_director.agent.hardware.kernel_files import kernel_number, kernel_text
+from autocut_director.agent.hardware.limits import Memory
 from autocut_director.agent.values import Value
 
 Vendor = Literal["nvidia", "amd", "intel", "apple", "unknown"]

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import NonNegativeFloat, PositiveInt
 
-from autocut_director.agent.asking import OddAnswerError
+from autocut_director.agent.servers.asking import OddAnswerError
 from autocut_director.agent.values import Value
 
 _MOST_MODELS = 2000

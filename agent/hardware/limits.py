@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from autocut_director.agent.kernel_files import kernel_number, kernel_text
+from autocut_director.agent.hardware.kernel_files import kernel_number, kernel_text
 
 _SYSFS = Path("/sys")
 _PROC = Path("/proc")

@@ -6,9 +6,9 @@ from typing import Literal
 import psutil
 from pydantic import NonNegativeFloat, PositiveInt
 
-from autocut_director.agent.gpus import Gpu, Vendor, gib, linux_gpus, mac_gpus, registry_entries, windows_gpus
-from autocut_director.agent.limits import Memory, bounded_memory, bounded_threads
-from autocut_director.agent.nvidia import nvidia_gpus
+from autocut_director.agent.hardware.gpus import Gpu, Vendor, gib, linux_gpus, mac_gpus, registry_entries, windows_gpus
+from autocut_director.agent.hardware.limits import Memory, bounded_memory, bounded_threads
+from autocut_director.agent.hardware.nvidia import nvidia_gpus
 from autocut_director.agent.values import Value
 
 __all__ = ["CpuScore", "Gpu", "Machine", "Vendor", "detect_machine"]

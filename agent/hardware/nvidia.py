@@ -5,8 +5,8 @@
 from contextlib import suppress
 from typing import Any, Protocol
 
-from autocut_director.agent.gpus import Gpu, gib, unified_gpu
-from autocut_director.agent.limits import Memory
+from autocut_director.agent.hardware.gpus import Gpu, gib, unified_gpu
+from autocut_director.agent.hardware.limits import Memory
 
 
 class Nvml(Protocol):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from autocut_director.agent.routes import Forced
+from autocut_director.agent.policy.routes import Forced
 from autocut_director.errors import InputError
 from autocut_director.tools.timeline import Language, ScenesDocument, Seconds, wrong_value
 

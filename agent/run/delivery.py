@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from autocut_director.agent.account import RunAccount
+from autocut_director.agent.run.account import RunAccount
 from autocut_director.errors import DocumentError, OutputError
 from autocut_director.tools.export import export_timeline
 from autocut_director.tools.files import (

@@ -7,9 +7,18 @@ from collections.abc import Callable
 from typing import Literal
 
 from autocut_director.agent.hosts import host_of, is_here
-from autocut_director.agent.models import family_of, rank_of
-from autocut_director.agent.routes import FRAMES, NAMES, Backend, By, Case, PassedOver, PlannerBackend, VisionRoute
-from autocut_director.agent.servers import Runtime, ServedModel
+from autocut_director.agent.policy.models import family_of, rank_of
+from autocut_director.agent.policy.routes import (
+    FRAMES,
+    NAMES,
+    Backend,
+    By,
+    Case,
+    PassedOver,
+    PlannerBackend,
+    VisionRoute,
+)
+from autocut_director.agent.servers.probing import Runtime, ServedModel
 from autocut_director.agent.settings import AUTO
 
 BUILTIN_MODEL = "pixels-1"

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from autocut_director.agent.account import RunAccount, prompt_account
-from autocut_director.agent.crew import Eyes
-from autocut_director.agent.request import DirectRequest
-from autocut_director.agent.routes import NAMES, Backend
-from autocut_director.agent.stages import Asked
-from autocut_director.agent.step import Teller
+from autocut_director.agent.policy.routes import NAMES, Backend
+from autocut_director.agent.run.account import RunAccount, prompt_account
+from autocut_director.agent.run.crew import Eyes
+from autocut_director.agent.run.request import DirectRequest
+from autocut_director.agent.run.stages import Asked
+from autocut_director.agent.run.step import Teller
 from autocut_director.tools.describe import NOTICE, Look
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, Scene
