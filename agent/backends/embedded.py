@@ -12,7 +12,7 @@ from langchain_core.language_models import LanguageModelInput, ModelProfile
 from pydantic import Field, model_validator
 
 from autocut_director.agent.backends.llama_server import GgufPair, serve
-from autocut_director.agent.backends.openai_compatible import CONNECT_S, ChatLocalServer
+from autocut_director.agent.backends.openai_compatible import CONNECT_S, ChatLocalServer, Wait
 
 
 class ChatEmbeddedVision(ChatLocalServer):
@@ -34,7 +34,7 @@ class ChatEmbeddedVision(ChatLocalServer):
     threads: int | None = Field(None, ge=1, description="At work on an answer; llama.cpp chooses if not given.")
     model_name: str = Field("", alias="model", description="Shown in answers; the stem of `model_path` if not given.")
     openai_api_base: str = Field("http://127.0.0.1:0/v1", alias="base_url")  # until it is served
-    request_timeout: openai.Timeout = Field(openai.Timeout(120, connect=CONNECT_S), alias="timeout")
+    request_timeout: Wait = Field(openai.Timeout(120, connect=CONNECT_S), alias="timeout")
 
     @model_validator(mode="after")
     def _is_named_by_its_file(self) -> Self:

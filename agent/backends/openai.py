@@ -12,12 +12,7 @@ from langchain_core.language_models import LangSmithParams
 from langchain_openai import ChatOpenAI
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from autocut_director.agent.backends.openai_compatible import (
-    CONNECT_S,
-    constrained_to,
-    finite_timeout,
-    no_redirect,
-)
+from autocut_director.agent.backends.openai_compatible import CONNECT_S, Wait, constrained_to, no_redirect
 
 
 class ChatOpenAIVision(ChatOpenAI):
@@ -26,7 +21,7 @@ class ChatOpenAIVision(ChatOpenAI):
     openai_api_base: str | None = Field("https://api.openai.com/v1", alias="base_url")
     openai_api_key: SecretStr = Field(alias="api_key")
     default_headers: Any = Field(None, repr=False)
-    request_timeout: openai.Timeout = Field(
+    request_timeout: Wait = Field(
         openai.Timeout(60, connect=CONNECT_S), alias="timeout", description="A time-out, or seconds."
     )
     max_retries: int | None = Field(
@@ -37,11 +32,6 @@ class ChatOpenAIVision(ChatOpenAI):
     store: bool | None = False
     http_client: Any = Field(None, exclude=True, validate_default=True)
     http_async_client: Any = Field(None, exclude=True, validate_default=True)
-
-    @field_validator("request_timeout", mode="before")
-    @classmethod
-    def _is_finite(cls, given: Any) -> Any:
-        return finite_timeout(given)
 
     @field_validator("http_client")
     @classmethod

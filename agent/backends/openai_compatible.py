@@ -10,13 +10,13 @@ One request a connection (`Connection: close`): no idle socket is left behind, a
 loop after another. On loopback that costs less than a millisecond.
 """
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import openai
 from langchain_core.language_models import LangSmithParams, ModelProfile
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai.chat_models.base import BaseChatOpenAI
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 CONNECT_S = 3.0
 """Seconds to wait for a connection; a host that is up takes milliseconds."""
@@ -24,11 +24,15 @@ CONNECT_S = 3.0
 _NO_KEY = SecretStr("no-key")
 
 
-def finite_timeout(given: Any) -> Any:
+def _finite(given: Any) -> Any:
     """Return a number of seconds as a time-out for an answer that still gives up early on a connection."""
     if isinstance(given, int | float):
         return openai.Timeout(given, connect=min(given, CONNECT_S))
     return given
+
+
+Wait = Annotated[openai.Timeout, BeforeValidator(_finite)]
+"""How long to wait for a connection and an answer; it may be given as seconds."""
 
 
 def no_redirect() -> dict[str, Any]:
@@ -68,7 +72,7 @@ class ChatLocalServer(BaseChatOpenAI):
     openai_api_key: SecretStr = Field(_NO_KEY, alias="api_key")
     openai_proxy: str | None = None
     default_headers: Any = Field(None, repr=False)
-    request_timeout: openai.Timeout = Field(
+    request_timeout: Wait = Field(
         openai.Timeout(60, connect=CONNECT_S),
         alias="timeout",
         description="A time-out, or seconds; a cold model wants more.",
@@ -80,11 +84,6 @@ class ChatLocalServer(BaseChatOpenAI):
     use_responses_api: bool | None = False
     http_client: Any = Field(None, exclude=True, validate_default=True)
     http_async_client: Any = Field(None, exclude=True, validate_default=True)
-
-    @field_validator("request_timeout", mode="before")
-    @classmethod
-    def _is_finite(cls, given: Any) -> Any:
-        return finite_timeout(given)
 
     @field_validator("http_client")
     @classmethod

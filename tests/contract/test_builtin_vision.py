@@ -2,7 +2,6 @@
 
 from contract.seeing import SeesPictures
 from langchain_core.language_models import BaseChatModel
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from autocut_director.agent.backends import ChatBuiltinVision
@@ -22,7 +21,7 @@ class TestBuiltinVisionUnit(ChatModelUnitTests):
         return True
 
 
-class TestBuiltinVisionIntegration(SeesPictures, ChatModelIntegrationTests):
+class TestBuiltinVisionIntegration(SeesPictures):
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
         return ChatBuiltinVision

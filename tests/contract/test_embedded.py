@@ -13,11 +13,10 @@ from urllib.parse import urlsplit
 import openai
 import psutil
 import pytest
-from contract.seeing import SeesPictures
+from contract.seeing import AnswersBySchema
 from engine import COLOURS, MMPROJ, MODEL, PAIR, SLOTS, asked_about
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumps
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from servers.raw import pages
 
@@ -57,10 +56,8 @@ class TestEmbeddedVisionUnit(ChatModelUnitTests):
         return True
 
 
-# The OpenAI client's own parsing of a pydantic answer warns of the field it adds.
-@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
 @pytest.mark.usefixtures("engine")
-class TestEmbeddedVisionIntegration(SeesPictures, ChatModelIntegrationTests):
+class TestEmbeddedVisionIntegration(AnswersBySchema):
     """What the small model can do: see, and answer by a schema."""
 
     @property
@@ -70,14 +67,6 @@ class TestEmbeddedVisionIntegration(SeesPictures, ChatModelIntegrationTests):
     @property
     def chat_model_params(self) -> dict:
         return SERVED
-
-    @property
-    def structured_output_kwargs(self) -> dict:
-        return {"method": "json_schema"}
-
-    @pytest.mark.xfail(strict=True, reason="a pydantic v1 schema is turned into a tool call, and the model calls none")
-    def test_structured_output_pydantic_2_v1(self, model: BaseChatModel) -> None:
-        super().test_structured_output_pydantic_2_v1(model)
 
 
 # ---------------------------------------------------------------- it sees

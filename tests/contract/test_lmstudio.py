@@ -7,11 +7,10 @@ from contextlib import AbstractContextManager
 import openai
 import pytest
 from contract.bounds import GoesStraight
-from contract.seeing import SeesPictures
+from contract.seeing import AnswersBySchema
 from engine import COLOURS, asked_about
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumps
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from pydantic import SecretStr, ValidationError
 from servers.openai_like import Server, describes_the_colour, serving
@@ -46,9 +45,7 @@ class TestLMStudioUnit(ChatModelUnitTests):
         return {"OPENAI_API_KEY": "sk-real"}, self.chat_model_params, {"openai_api_key": "lm-studio"}
 
 
-# The OpenAI client's own parsing of a pydantic answer warns of the field it adds.
-@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
-class TestLMStudioIntegration(SeesPictures, ChatModelIntegrationTests):
+class TestLMStudioIntegration(AnswersBySchema):
     """What a small vision model on LM Studio can do: see, and answer by a schema. Tools would cost it its sight."""
 
     url = ""
@@ -61,17 +58,9 @@ class TestLMStudioIntegration(SeesPictures, ChatModelIntegrationTests):
     def chat_model_params(self) -> dict:
         return {"model": "moondream2", "base_url": self.url}
 
-    @pytest.mark.xfail(strict=True, reason="a pydantic v1 schema is turned into a tool call, which costs the sight")
-    def test_structured_output_pydantic_2_v1(self, model: BaseChatModel) -> None:
-        super().test_structured_output_pydantic_2_v1(model)
-
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
         return ChatLMStudio
-
-    @property
-    def structured_output_kwargs(self) -> dict:
-        return {"method": "json_schema"}
 
 
 class TestLMStudioGoesStraight(GoesStraight):

@@ -4,10 +4,9 @@ from typing import ClassVar
 
 import openai
 import pytest
-from contract.seeing import SeesPictures
+from contract.seeing import AnswersBySchema
 from engine import COLOURS, asked_about
 from langchain_core.language_models import BaseChatModel
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 
 from autocut_director.agent.backends import ChatLMStudio
 from autocut_director.agent.backends.llama_server import LlamaServer
@@ -23,9 +22,7 @@ def model_on(engine: LlamaServer, **more: object) -> ChatLMStudio:
     return ChatLMStudio(**{**params_on(engine), **more})
 
 
-# The OpenAI client's own parsing of a pydantic answer warns of the field it adds.
-@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
-class TestLMStudioOverTheRealEngine(SeesPictures, ChatModelIntegrationTests):
+class TestLMStudioOverTheRealEngine(AnswersBySchema):
     """What the small model can do: see, and answer by a schema."""
 
     params: ClassVar[dict[str, object]] = {}
@@ -41,14 +38,6 @@ class TestLMStudioOverTheRealEngine(SeesPictures, ChatModelIntegrationTests):
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
         return ChatLMStudio
-
-    @property
-    def structured_output_kwargs(self) -> dict:
-        return {"method": "json_schema"}
-
-    @pytest.mark.xfail(strict=True, reason="a pydantic v1 schema is turned into a tool call, and the model calls none")
-    def test_structured_output_pydantic_2_v1(self, model: BaseChatModel) -> None:
-        super().test_structured_output_pydantic_2_v1(model)
 
 
 @pytest.mark.parametrize("colour", COLOURS)

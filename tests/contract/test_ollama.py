@@ -11,7 +11,6 @@ from contract.seeing import SeesPictures
 from engine import COLOURS, asked_about
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumps
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from pydantic import ValidationError
 from servers.ollama import OllamaServer, serving
@@ -41,7 +40,7 @@ class TestOllamaVisionUnit(ChatModelUnitTests):
         return True
 
 
-class TestOllamaVisionIntegration(SeesPictures, ChatModelIntegrationTests):
+class TestOllamaVisionIntegration(SeesPictures):
     """What Moondream on Ollama can do: see, and answer by a schema. It has no tools."""
 
     url = ""

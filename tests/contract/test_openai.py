@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import openai
 import pytest
-from contract.seeing import SeesPictures
+from contract.seeing import AnswersBySchema
 from engine import COLOURS, asked_about
 from langchain_core.language_models import BaseChatModel
 from langchain_core.load import dumps
-from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 from pydantic import SecretStr, ValidationError
 from servers.loopback import Page
@@ -44,9 +43,7 @@ class TestOpenAIVisionUnit(ChatModelUnitTests):
         return True
 
 
-# The OpenAI client's own parsing of a pydantic answer warns of the field it adds.
-@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
-class TestOpenAIVisionIntegration(SeesPictures, ChatModelIntegrationTests):
+class TestOpenAIVisionIntegration(AnswersBySchema):
     """What the stand-in for OpenAI can do: see, and answer by a schema; it calls no tools."""
 
     url = ""
@@ -62,14 +59,6 @@ class TestOpenAIVisionIntegration(SeesPictures, ChatModelIntegrationTests):
     @property
     def chat_model_params(self) -> dict:
         return {"model": "gpt-4o", "api_key": KEY, "base_url": self.url}
-
-    @property
-    def structured_output_kwargs(self) -> dict:
-        return {"method": "json_schema"}
-
-    @pytest.mark.xfail(strict=True, reason="a pydantic v1 schema becomes a tool call; the stand-in calls no tools")
-    def test_structured_output_pydantic_2_v1(self, model: BaseChatModel) -> None:
-        super().test_structured_output_pydantic_2_v1(model)
 
 
 def test_a_key_is_given_never_found(monkeypatch: pytest.MonkeyPatch) -> None:
