@@ -43,6 +43,7 @@ def _parameters(engine: Any, orders: dict[str, Any], key: str) -> Any:
     parameters.verbosity = _ERRORS_ONLY
     parameters.offline = True
     parameters.ui = False
+    parameters.use_jinja = not orders["template_by_name"]
     if orders["threads"] is not None:
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = orders["threads"]
     return parameters

@@ -10,6 +10,7 @@ interpreter while it loads, and prints where the user's progress is shown.
 
 import atexit
 import json
+import mmap
 import os
 import struct
 import subprocess
@@ -33,6 +34,9 @@ _MAGIC = b"GGUF"
 _HEAD = 4096  # bytes; the architecture stands first in the file
 _STRING = 8  # GGUF's number for that type of value
 _PROJECTOR = b"general.architecture" + struct.pack("<IQ", _STRING, len("clip")) + b"clip"
+_TEMPLATE = b"tokenizer.chat_template" + struct.pack("<I", _STRING)
+_LENGTH = struct.Struct("<Q")  # of a string, bytes
+_KEYS_END = 64 << 20  # bytes; a file's keys stand before its tensors, and the largest vocabularies take about 20 MB
 _FEW_CORES = 2
 _LONGEST_REASON = 200  # characters
 
@@ -150,7 +154,12 @@ def _head(path: Path, role: str) -> bytes:
 
 
 def _started(pair: GgufPair, log: IO[bytes]) -> "subprocess.Popen[str]":
-    orders = {**pair.model_dump(mode="json"), "name": pair.model_path.stem, "threads": pair.threads or _few_cores()}
+    orders = {
+        **pair.model_dump(mode="json"),
+        "name": pair.model_path.stem,
+        "threads": pair.threads or _few_cores(),
+        "template_by_name": _template_is_a_name(pair.model_path),
+    }
     command = [sys.executable, "-P", str(_PROGRAM), json.dumps(orders)]  # -P: the modules beside it are none of its own
     try:
         return subprocess.Popen(  # noqa: S603  # our own command, no shell
@@ -163,6 +172,20 @@ def _started(pair: GgufPair, log: IO[bytes]) -> "subprocess.Popen[str]":
         )
     except OSError as exc:
         raise BackendFaultError(f"llama.cpp's server cannot be started: {exc}.") from exc
+
+
+def _template_is_a_name(path: Path) -> bool:
+    """Tell whether a model carries the name of a chat template ("vicuna") where others carry the template itself.
+
+    llama.cpp's interpreter of templates takes such a word for a template that says the same whatever is asked.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        key = data.find(_TEMPLATE, 0, _KEYS_END)
+        if key < 0:
+            return False
+        start = key + len(_TEMPLATE) + _LENGTH.size
+        (length,) = _LENGTH.unpack(data[start - _LENGTH.size : start])
+        return b"{" not in data[start : start + length]
 
 
 def _few_cores() -> int | None:

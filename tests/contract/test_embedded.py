@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import struct
 import subprocess
 import sys
 import time
@@ -115,6 +116,31 @@ def test_it_streams_and_one_event_loop_may_follow_another() -> None:
     assert "".join(piece.text for piece in pieces) == whole
     assert pieces[0].response_metadata["model_provider"] == "embedded"
     assert [asyncio.run(eyes.ainvoke(message)).text for _ in range(2)] == [whole, whole]
+
+
+def test_a_model_with_the_name_of_a_chat_template_sees_too(tmp_path: Path) -> None:
+    """As widely used files of Moondream2 are: they say "vicuna" where others carry a template."""
+    data = MODEL.read_bytes()
+    key = b"tokenizer.chat_template" + struct.pack("<I", 8)
+    start, name = data.index(key) + len(key), data.index(b"general.name") + len(b"general.name") + 4
+    (length,), (name_length,) = (struct.unpack_from("<Q", data, at) for at in (start, name))
+    spare = length - len(b"vicuna")  # goes into the model's name, so that nothing else in the file moves
+    named = tmp_path / "named.gguf"
+    named.write_bytes(
+        data[:name]
+        + struct.pack("<Q", name_length + spare)
+        + data[name + 8 : name + 8 + name_length]
+        + b" " * spare
+        + data[name + 8 + name_length : start]
+        + struct.pack("<Q", len(b"vicuna"))
+        + b"vicuna"
+        + data[start + 8 + length :]
+    )
+    assert named.stat().st_size == len(data)
+    eyes = model(model_path=named, parallel=1)
+    assert (
+        "red picture" in eyes.bind(**eyes.answer_constraint(answer_schema())).invoke(asked_about(COLOURS["red"])).text
+    )
 
 
 @pytest.mark.usefixtures("engine")
