@@ -3,11 +3,12 @@
 `examine` (profile and policy → `Report`) and `check_up` (five checks in order, each really done) print nothing.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -15,9 +16,12 @@ from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.models import RETIREMENTS
 from autocut_director.agent.policy.routes import NAMES, Forced
 from autocut_director.agent.profile import ProfileClass, RuntimeProfile
-from autocut_director.agent.settings import Settings
+from autocut_director.agent.settings import LocalProvider, Settings
 from autocut_director.agent.values import Value
 from autocut_director.errors import AutoCutError, NoBackendError
+
+_PLAIN = re.compile(r"[\w./:@+-]+")  # what a .env holds without quotes
+_LOOKED_UP = "${"
 
 
 class Problem(Value):
@@ -215,16 +219,33 @@ _CHECKS: dict[str, Callable[[_Case], str]] = {
 # ---------------------------------------------------------------- .env
 
 
-def env_lines(report: Report) -> str:
+def env_lines(report: Report, settings: Settings) -> str:
     """Return the text of a `.env` that says what was found. Keys are never written: they are named for a person."""
     lines = ["# Written by: autocut-director doctor --write-env. Each variable is explained in .env.example."]
-    first = next(iter(report.policy.vision), None)
-    if first is not None and first.backend in {"lmstudio", "ollama", "embedded"}:
-        lines.append(f"LOCAL_VISION_PROVIDER={first.backend}")
-    for route in report.policy.vision:
-        if route.backend == "lmstudio":
-            lines += [f"LMSTUDIO_HOST={route.url}", f"LMSTUDIO_MODEL={route.model}"]
-        elif route.backend == "ollama":
-            lines += [f"OLLAMA_HOST={route.url}", f"LOCAL_VISION_MODEL={route.model}"]
+    lines += [_env_line(name, value) for name, value in _found(report.policy, settings).items()]
     lines += ["", "# Without these, nothing is asked in the cloud.", "# OPENAI_API_KEY=", "# DEEPSEEK_API_KEY="]
     return "\n".join(lines) + "\n"
+
+
+def _found(policy: ExecutionPolicy, settings: Settings) -> dict[str, str]:
+    """Return the variables that say who looks."""
+    found: dict[str, str] = {}
+    first = next(iter(policy.vision), None)
+    if first is not None and first.backend in get_args(LocalProvider):
+        found["LOCAL_VISION_PROVIDER"] = first.backend
+    for route in policy.vision:
+        if route.backend == "lmstudio":
+            found |= {"LMSTUDIO_HOST": route.url, "LMSTUDIO_MODEL": route.model}
+        elif route.backend == "ollama":
+            found |= {"OLLAMA_HOST": route.url, "LOCAL_VISION_MODEL": route.model}
+        elif route.backend == "embedded":
+            found |= {"EMBEDDED_MODEL": str(settings.embedded_model), "EMBEDDED_MMPROJ": str(settings.embedded_mmproj)}
+    return found
+
+
+def _env_line(name: str, value: str) -> str:
+    """Return a line that is read back as `value`. A server's names are not believed: `${...}` would be looked up."""
+    if _LOOKED_UP in value:
+        return f"# {name}: what was found holds {_LOOKED_UP}, which cannot be written here"
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{name}={value}" if _PLAIN.fullmatch(value) else f"{name}='{escaped}'"

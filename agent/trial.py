@@ -8,7 +8,7 @@ from autocut_director.agent.policy.routes import NAMES
 from autocut_director.agent.router import build_vision_router
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
-from autocut_director.tools.describe import Look, describe_scenes
+from autocut_director.tools.describe import describe_scenes
 from autocut_director.tools.frames import Frame, SceneFrames, to_jpeg
 from autocut_director.tools.timeline import Scene
 
@@ -25,13 +25,9 @@ def described_trial(settings: Settings, policy: ExecutionPolicy) -> str:
     (look,) = describe_scenes(build_vision_router(settings, policy=policy), [trial_shot()])
     if look.description is None:
         raise BackendError(look.error or "no description came")
-    return _told(look, look.description.analyzed_by, look.description.model, look.description.summary)
-
-
-def _told(look: Look, backend: str, model: str, summary: str) -> str:
-    name = {str(key): value for key, value in NAMES.items()}.get(backend, backend)
+    (who,) = (route for route in policy.vision if route.backend == look.description.analyzed_by)
     tokens = f"{look.input_tokens} + {look.output_tokens} tokens"
-    return f"{name}, {model}, rung {look.rung}, {tokens}: {summary[:_SHOWN]}"
+    return f"{NAMES[who.backend]}, {who.model}, rung {look.rung}, {tokens}: {look.description.summary[:_SHOWN]}"
 
 
 def trial_shot() -> SceneFrames:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from rich.console import Console
 
-    from autocut_director.agent.doctor import Report
     from autocut_director.agent.run.account import RunAccount
     from autocut_director.agent.run.stages import DirectorResult
     from autocut_director.tools.timeline import EditPlan
@@ -294,7 +293,7 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON on stdout.")] = False,
 ) -> None:
     """Tell what this machine and its model servers are, what is decided and why, and what to mend."""
-    from autocut_director.agent.doctor import check_up, examine
+    from autocut_director.agent.doctor import check_up, env_lines, examine
     from autocut_director.agent.run.request import read_request
     from autocut_director.agent.settings import Settings
     from autocut_director.consultation import show_check, show_report, verdict
@@ -311,19 +310,18 @@ def doctor(
     else:
         show_report(console, report)
     if write_env:
-        _write_env(console, report)
+        _write_env(console, env_lines(report, settings))
     _say(console, verdict(report))
     if not report.healthy:
         raise typer.Exit(NoBackendError.exit_status)
 
 
-def _write_env(console: "Console", report: "Report") -> None:
-    from autocut_director.agent.doctor import env_lines
+def _write_env(console: "Console", lines: str) -> None:
     from autocut_director.tools.files import check_new_file, write_text
 
     env = Path(".env")
     check_new_file(env, overwrite=False)
-    write_text(env, env_lines(report))
+    write_text(env, lines)
     _say(console, f"{env.absolute()} is written.")
 
 

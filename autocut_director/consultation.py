@@ -29,7 +29,7 @@ def show_report(console: Console, report: Report) -> None:
     memory = f"{profile.ram_total_gib:.1f} GiB RAM, {profile.ram_available_gib:.1f} free"
     threads = f"{profile.cpu_threads} threads ({report.cpu_score})"
     console.print(f"[bold]{report.machine_class}[/]  {profile.os}, {threads}, {memory}, {escape('; '.join(gpus))}")
-    console.print(_servers(report), _decisions(report))
+    console.print("", _servers(report), "", _decisions(report), "", sep="\n")
     _show_chain(console, report)
     _show_leaving(console, report)
     _show_problems(console, report)
@@ -76,10 +76,11 @@ def _show_chain(console: Console, report: Report) -> None:
     console.print(f"Who looks: [bold]{escape(chain)}[/]", soft_wrap=True)
     if policy.stands_in:
         console.print("No model looks, only builtin, which measures pixels. Any one of these mends that:")
+    table = _table("passed over", "because", "what mends it")
     for over in policy.passed_over:
-        mend = f" [bold]→[/] {escape(over.mend)}" if over.mend else ""
-        said = f"{escape(NAMES[over.backend])}: {escape(over.bound)}"
-        console.print(f"  [dim]passed over:[/] {said}{mend}", soft_wrap=True)
+        table.add_row(NAMES[over.backend], escape(over.bound), escape(over.mend))
+    if policy.passed_over:
+        console.print(table)
     planners = " → ".join(f"{NAMES[route.backend]} {route.model}".strip() for route in policy.planners)
     console.print(
         f"Who plans: {escape(planners)} [dim](not built yet: builtin plans in this version)[/]", soft_wrap=True

@@ -6,11 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
-from profiles import MOONDREAM, lmstudio, machine, ollama, openai, settings
+from engine import MMPROJ, MODEL
+from profiles import MOONDREAM, embedded, lmstudio, machine, ollama, openai, settings
 from servers import faults
 from servers.models import Model
 from servers.ollama import OllamaServer
@@ -18,7 +20,7 @@ from servers.ollama import serving as serving_ollama
 from servers.openai_like import Server, describes_the_colour, serving
 
 from autocut_director.agent import doctor as module
-from autocut_director.agent.doctor import Check, check_up, env_lines, examine
+from autocut_director.agent.doctor import Check, Report, check_up, env_lines, examine
 from autocut_director.agent.policy.routes import Forced
 from autocut_director.agent.servers.probing import ServedModel
 
@@ -48,10 +50,11 @@ def test_with_nothing_set_up_the_main_job_still_runs_and_every_mend_is_said(tmp_
     ended = run(cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     for said in (
-        "LM Studio: no server answers at http://127.0.0.1:9/v1",
-        "→ start its server: `lms server start`",
-        "→ start it: `ollama serve`",
-        "OPENAI_API_KEY is not set → put your key into .env",
+        "LM Studio           no server answers at http://127.0.0.1:9/v1",
+        "start its server: `lms server start`",
+        "start it: `ollama serve`",
+        "OPENAI_API_KEY is not set",
+        "put your key into .env",
         "Nothing leaves this machine.",
         "The main job can run as asked. Builtin looks",
     ):
@@ -212,7 +215,39 @@ def test_with_nothing_set_up_builtin_passes_the_check_up() -> None:
 def test_the_env_names_no_key() -> None:
     profile = machine(runtimes=(lmstudio(MOONDREAM), ollama(), openai()))
     report = examine(settings(OPENAI_API_KEY="sk-secret"), profile=profile)
-    text = env_lines(report)
+    text = env_lines(report, settings())
     assert "sk-secret" not in text
     assert "# OPENAI_API_KEY=" in text
     assert "LOCAL_VISION_MODEL=moondream:latest" in text
+
+
+def report_of(name: str) -> Report:
+    """What is found where a server calls its model `name`."""
+    served = ServedModel(id=name, sees=True, loaded=True)
+    return examine(settings(), profile=machine(runtimes=(lmstudio(served),)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a model", "it's \\n", "x\nOPENAI_BASE_URL=http://elsewhere", "y'\nDEEPSEEK_API_KEY='z", "#1"],
+    ids=["a space", "a quote", "two lines", "two lines, quoted", "a comment"],
+)
+def test_a_servers_name_for_a_model_is_read_back_as_it_is(name: str) -> None:
+    found = dotenv_values(stream=StringIO(env_lines(report_of(name), settings())))
+    assert found == {
+        "LOCAL_VISION_PROVIDER": "lmstudio",
+        "LMSTUDIO_HOST": found["LMSTUDIO_HOST"],
+        "LMSTUDIO_MODEL": name,
+    }
+
+
+def test_a_servers_name_for_a_model_looks_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    found = dotenv_values(stream=StringIO(env_lines(report_of("moondream${OPENAI_API_KEY}"), settings())))
+    assert "LMSTUDIO_MODEL" not in found
+
+
+def test_the_env_names_both_files_of_an_embedded_model(tmp_path: Path) -> None:
+    own = settings(EMBEDDED_MODEL=str(MODEL), EMBEDDED_MMPROJ=str(MMPROJ), LOCAL_VISION_PROVIDER="embedded")
+    found = dotenv_values(stream=StringIO(env_lines(examine(own, profile=machine(runtimes=(embedded(),))), own)))
+    assert (found["EMBEDDED_MODEL"], found["EMBEDDED_MMPROJ"]) == (str(MODEL), str(MMPROJ))
