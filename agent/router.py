@@ -12,15 +12,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from autocut_director.agent.backends.registry import Order, make_model, secrets_of
-from autocut_director.agent.backends.translation import guarded
+from autocut_director.agent.backends.registry import Order, guarded, make_model
 from autocut_director.agent.breaker import Breaker
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import NAMES, Forced, VisionRoute
@@ -195,7 +193,7 @@ class Seat:
             dispatch_custom_event(
                 NOTICE, {"message": say(order.language, "warming", name=name, model=model)}, config=config
             )
-            self._guarded(make_model(order)).invoke([HumanMessage("Hi")], config)
+            guarded(order, make_model(order)).invoke([HumanMessage("Hi")], config)
             self._cold = False
 
     def _note(self, exc: BackendError) -> None:
@@ -226,11 +224,8 @@ class Seat:
     def _made_ladder(self, wording: Wording) -> Ladder:
         model = make_model(self._order)
         constrain = getattr(model, "answer_constraint", None)
-        constrained = None if constrain is None else self._guarded(model.bind(**constrain(answer_schema())))
-        return Ladder(self._guarded(model), wording, constrained)
-
-    def _guarded(self, model: Runnable[Any, Any]) -> Runnable[Any, Any]:
-        return guarded(model, name=f"ask_{self.route.backend}", secrets=secrets_of(self._order.settings))
+        constrained = None if constrain is None else guarded(self._order, model.bind(**constrain(answer_schema())))
+        return Ladder(guarded(self._order, model), wording, constrained)
 
 
 def _pause(state: RetryCallState) -> float:

@@ -5,10 +5,10 @@ Every model here answers whole (no streaming), at a bounded length, in finite ti
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openai
 from langchain_core.language_models import BaseChatModel, ModelProfile
+from langchain_core.runnables import Runnable
 from pydantic import SecretStr
 
 from autocut_director.agent.policy.models import thinks
@@ -16,6 +16,9 @@ from autocut_director.agent.policy.routes import Backend, VisionRoute
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import NoBackendError
 from autocut_director.tools.timeline import Language
+
+if TYPE_CHECKING:
+    from openai import Timeout
 
 _LONGEST_ANSWER = 1000  # tokens; a description in Chinese takes about 300
 _CONTEXT = 8192  # tokens for Ollama: three stills of an unsparing model, the prompt and the answer
@@ -32,9 +35,11 @@ class Order:
     longest_answer: int = _LONGEST_ANSWER
 
     @property
-    def timeout(self) -> openai.Timeout:
+    def timeout(self) -> "Timeout":
         """How long to wait for a connection, and for an answer."""
-        return openai.Timeout(self.read_seconds, connect=self.route.connect_seconds)
+        from openai import Timeout
+
+        return Timeout(self.read_seconds, connect=self.route.connect_seconds)
 
     @property
     def profile(self) -> ModelProfile:
@@ -50,7 +55,16 @@ def make_model(order: Order) -> BaseChatModel:
     return _MAKERS[order.route.backend](order)
 
 
-def secrets_of(settings: Settings) -> tuple[str, ...]:
+def guarded(order: Order, model: Runnable[Any, Any]) -> Runnable[Any, Any]:
+    """Return `model`, made for `order` and perhaps bound, so that it raises our errors in place of its client's."""
+    if order.route.backend == "builtin":  # it has no client; the clients of the others take a third of a second to load
+        return model
+    from autocut_director.agent.backends.translation import translating
+
+    return translating(model, name=f"ask_{order.route.backend}", secrets=_secrets_of(order.settings))
+
+
+def _secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return the keys that no message may show."""
     keys = (settings.lm_api_token, settings.openai_api_key, settings.deepseek_api_key)
     return tuple(key.get_secret_value() for key in keys if key is not None)

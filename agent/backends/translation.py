@@ -137,7 +137,7 @@ _TABLE: dict[type[Exception], _Translator] = {
 }
 
 
-def guarded(model: Runnable[Any, Any], *, name: str, secrets: Iterable[str] = ()) -> Runnable[Any, Any]:
+def translating(model: Runnable[Any, Any], *, name: str, secrets: Iterable[str] = ()) -> Runnable[Any, Any]:
     """Return `model` as a Runnable that raises our errors in place of its client's."""
     hidden = tuple(secrets)
 

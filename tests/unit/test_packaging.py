@@ -52,3 +52,8 @@ HEAVY = {"langchain", "langchain_core", "pydantic", "cv2", "moviepy", "av", "num
 )
 def test_the_door_and_the_help_load_nothing_heavy(code: str) -> None:
     assert not loaded_by(code) & HEAVY
+
+
+def test_a_run_without_a_model_server_loads_no_client_for_one(film: Path) -> None:
+    direct = f"build_director().invoke({{'video': {str(film)!r}, 'vision': 'builtin', 'planner': 'builtin'}})"
+    assert not loaded_by(f"from autocut_director import build_director; {direct}") & {"openai", "ollama"}
