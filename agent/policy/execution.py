@@ -119,7 +119,7 @@ class ExecutionPolicy(Value):
         """Make sure that somebody can look.
 
         Raises:
-            NoBackendError: Nobody can; the message says for each backend which bound failed, and the mend.
+            NoBackendError: Nobody can; the message says which bound failed, and what mends it.
         """
         if not self.vision:
             raise NoBackendError(f"No vision backend can be used. {' '.join(map(str, self.passed_over[:1]))}")
