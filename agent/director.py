@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.tracers.schemas import Run
 
 from autocut_director.agent.planner import Planner, build_planner, read_wish
 from autocut_director.agent.run import delivery
@@ -78,7 +79,15 @@ def build_director(
         | step("deliver", deliver)
         | RunnableLambda(close)
     )
-    return director.with_config(run_name="director")
+    return director.with_listeners(on_error=note_stop).with_config(run_name="director")
+
+
+def note_stop(run: Run) -> None:
+    """Note an interrupt that came between two steps; one that comes in a step is noted by it."""
+    out = run.inputs.get("out") if isinstance(run.inputs, Mapping) else None
+    said = str(run.error).partition("(")[0]
+    if out is not None and said == KeyboardInterrupt.__name__:
+        delivery.note_gap(Path(out), said)
 
 
 def build_describer(settings: Settings | None = None) -> Runnable[Mapping[str, Any], Described]:

@@ -57,11 +57,12 @@ def make_model(order: Order) -> BaseChatModel:
 
 def guarded(order: Order, model: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """Return `model`, made for `order` and perhaps bound, so that it raises our errors in place of its client's."""
+    name = f"ask_{order.route.backend}"
     if order.route.backend == "builtin":  # it has no client; the clients of the others take a third of a second to load
-        return model
+        return model.with_config(run_name=name)
     from autocut_director.agent.backends.translation import translating
 
-    return translating(model, name=f"ask_{order.route.backend}", secrets=_secrets_of(order.settings))
+    return translating(model, name=name, secrets=_secrets_of(order.settings))
 
 
 def _secrets_of(settings: Settings) -> tuple[str, ...]:

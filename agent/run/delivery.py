@@ -103,6 +103,16 @@ def note_end(folder: Path, account: RunAccount) -> None:
         write_account(folder, account)
 
 
+def note_gap(folder: Path, error: str) -> None:
+    """Write into the `run.json` of `folder` that its run was stopped between two steps, where none could note it."""
+    try:
+        account = RunAccount.model_validate(read_json(folder / NAMES["run"]))
+    except (DocumentError, ValidationError):  # it ended before the folder was its own
+        return
+    if account.status == "running":
+        write_account(folder, account.noting(status="interrupted", error=error))
+
+
 def deliver(
     folder: Path,
     board: Storyboard,

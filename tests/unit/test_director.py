@@ -8,6 +8,7 @@ from typing import Any
 
 import films
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import RunnableLambda
 from servers import ollama, openai_like
 from servers.openai_like import describes_the_colour
@@ -70,7 +71,7 @@ def test_the_steps_are_named_in_a_trace_and_scenes_are_told(film: Path) -> None:
     assert [name for name in names if name in STEPS] == STEPS
     assert names[0] == "director"
     assert "vision_router" in names
-    assert "ask_builtin" in names
+    assert "ask_builtin" in {event["name"] for event in seen if event["event"] == "on_chat_model_start"}
     told = [event["data"] for event in seen if event["event"] == "on_custom_event" and event["name"] == "scene"]
     assert sorted(scene["scene_id"] for scene in told) == ["S0001", "S0002", "S0003", "S0004", "S0005"]
     assert all(scene["visual"]["summary"] for scene in told)
@@ -168,6 +169,25 @@ def test_an_interrupt_is_noted(film: Path, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         build_director(Settings(**NOBODY), planner=RunnableLambda(look)).invoke({"video": film, "out": tmp_path / "o"})
     assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "interrupted"
+
+
+class _StopsBefore(BaseCallbackHandler):
+    """Stops the run before a step begins: no step is at work that could note it."""
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+
+    def on_chain_start(self, *_: Any, **known: Any) -> None:
+        if known.get("name") == self._step:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_between_two_steps_is_noted(film: Path, tmp_path: Path) -> None:
+    director = build_director(Settings(**NOBODY))
+    with pytest.raises(KeyboardInterrupt):
+        director.invoke({"video": film, "out": tmp_path / "o"}, {"callbacks": [_StopsBefore("scenes")]})
+    run = json.loads((tmp_path / "o/run.json").read_text())
+    assert (run["status"], run["error"]) == ("interrupted", "KeyboardInterrupt")
 
 
 def test_models_that_are_only_async_can_look_and_plan(film: Path) -> None:
