@@ -321,13 +321,41 @@ Seconds = Annotated[float, Field(gt=0, le=360_000, allow_inf_nan=False)]
 """How long an edit may be asked to be: up to 100 hours."""
 
 
+Aspect = Literal["source", "16:9", "9:16", "1:1"]
+
+
+class Word(Record):
+    """One spoken word: frames [start_frame, end_frame) of the film."""
+
+    text: str
+    start_frame: FrameNumber
+    end_frame: FrameNumber
+
+
+class Line(Record):
+    """One line of what is said, usually a sentence: frames [start_frame, end_frame). `words`: where known."""
+
+    text: str
+    start_frame: FrameNumber
+    end_frame: FrameNumber
+    words: tuple[Word, ...] = ()
+
+
 class PlanRequest(Record):
-    """What a planner is given: the described scenes and what is wanted of them."""
+    """What a planner is given: the described scenes and what is wanted of them.
+
+    `brief` is what the person wrote; `style` the name of a style and `style_text` what it says. `transcript`: what is
+    said in the film, in its order.
+    """
 
     document: ScenesDocument
     duration_seconds: Seconds | None = None
     brief: str = ""
+    style: str = ""
+    style_text: str = ""
+    aspect: Aspect = "source"
     language: Language = "en"
+    transcript: tuple[Line, ...] = ()
 
     @property
     def available_frames(self) -> int:
