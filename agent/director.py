@@ -13,12 +13,13 @@ from typing import Any
 from langchain_core.runnables import Runnable, RunnableLambda
 from langchain_core.tracers.schemas import Run
 
-from autocut_director.agent.planner import Planner, build_planner, read_wish
+from autocut_director.agent.planner import proven, wish_warnings
+from autocut_director.agent.planning.chain import Proposal
 from autocut_director.agent.run import delivery
 from autocut_director.agent.run.account import video_account
 from autocut_director.agent.run.crew import Crew
 from autocut_director.agent.run.looking import look_teller, looked, opened, say_what_leaves
-from autocut_director.agent.run.request import PlannerChoice, read_request
+from autocut_director.agent.run.request import read_request
 from autocut_director.agent.run.stages import (
     Asked,
     Cut,
@@ -32,9 +33,9 @@ from autocut_director.agent.run.stages import (
     grown,
 )
 from autocut_director.agent.run.step import Teller, step
+from autocut_director.agent.run.wishing import told, transcript_of, wish_of
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
-from autocut_director.tools.compiler import compile_plan, shortfall
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
 from autocut_director.tools.frames import SceneFrames, sample_frames
@@ -43,14 +44,14 @@ from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measure_scene
-from autocut_director.tools.timeline import EditPlan, Language, Media, PlanRequest, ScenesDocument
+from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 
 
 def build_director(
     settings: Settings | None = None,
     *,
     vision: Runnable[Any, Any] | None = None,
-    planner: Planner | None = None,
+    planner: Runnable[Any, Any] | None = None,
     prompts: Path | str | None = None,
 ) -> Runnable[Mapping[str, Any], DirectorResult]:
     """Make the director.
@@ -59,7 +60,8 @@ def build_director(
         settings: What the environment says; read from it when None.
         vision: Who looks: a chat model that sees (bound, retried or with fallbacks too), or a Runnable from
             `SceneFrames` to a `SceneDescription`.
-        planner: Who plans: a Runnable from a `PlanRequest` to a plan, which is proven before it is used.
+        planner: Who plans: a chat model, or a Runnable from a `PlanRequest` to a plan, which is proven before it is
+            used.
         prompts: A folder whose prompt files replace the program's own.
 
     Returns:
@@ -108,38 +110,13 @@ def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
     )
 
 
-def plan_document(
-    document: ScenesDocument, *, duration: float | None, planner: PlannerChoice, language: Language | None
-) -> tuple[EditPlan, list[str], str | None]:
-    """Plan an edit of described scenes alone.
-
-    Returns:
-        The plan, what to look out for, and why it is degraded (None when it is not).
-
-    Raises:
-        InputError: A value that cannot be.
-        PlanError: No plan that can be cut could be made.
-    """
-    settings = Settings.from_env()
-    spoken = language or settings.language
-    head = Crew(settings).head(planner, spoken)
-    wish = read_wish(document, duration=duration, language=spoken)
-    plan = build_planner(head.planner, planned_by=head.planned_by).invoke(wish)
-    short = shortfall(wish)
-    return plan, [short] if short else [], head.cause
-
-
 def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
     """Read the request, and choose who looks and who plans."""
     request = read_request(options)
-    language, eyes = crew.language(request), crew.eyes(request)
-    return Asked(
-        request=request,
-        language=language,
-        account=opened(request, language, eyes),
-        eyes=eyes,
-        head=crew.head(request.planner, language),
-    )
+    language, decided = crew.language(request), crew.decide(request)
+    eyes, head = crew.eyes(request, decided), crew.head(request, decided)
+    account = opened(request, language, decided, (*eyes.prompts, *head.prompts))
+    return Asked(request=request, language=language, account=account, eyes=eyes, head=head)
 
 
 def probe(asked: Asked, teller: Teller) -> Probed:
@@ -152,7 +129,8 @@ def probe(asked: Asked, teller: Teller) -> Probed:
     folder, earlier = asked.request.out, tuple[str, ...]()
     if folder is not None:
         earlier = delivery.claim(folder, footage, account, overwrite=asked.request.overwrite)
-    return grown(asked, Probed, account=account, footage=footage, earlier=earlier)
+    lines = transcript_of(asked.request, footage.rate)
+    return grown(asked, Probed, account=account, footage=footage, earlier=earlier, transcript=lines)
 
 
 def find_scenes(probed: Probed, teller: Teller) -> Cut:
@@ -218,36 +196,35 @@ def check(described: Described, _teller: Teller) -> Described:
 def plan(described: Described, teller: Teller) -> Proposed:
     """Have a planner propose an edit."""
     wish = _wish(described)
-    return _proposed(described, wish, described.head.planner.invoke(wish, teller.config))
+    return _proposed(described, wish, described.head.planner.invoke(wish, teller.config), teller)
 
 
 async def aplan(described: Described, teller: Teller) -> Proposed:
     """Do as `plan`, on the caller's event loop."""
     wish = _wish(described)
-    return _proposed(described, wish, await described.head.planner.ainvoke(wish, teller.config))
+    return _proposed(described, wish, await described.head.planner.ainvoke(wish, teller.config), teller)
 
 
 def prove(proposed: Proposed, teller: Teller) -> Proven:
     """Turn the proposal into an edit that can be cut, or refuse it."""
-    proven = compile_plan(proposed.proposal, proposed.wish, planned_by=proposed.head.planned_by)
-    short = shortfall(proposed.wish)
-    warnings = (short,) if short else ()
+    edit = proven(proposed.proposal, proposed.wish)
+    warnings = tuple(wish_warnings(proposed.wish))
     teller.warn(warnings)
-    return grown(proposed, Proven, account=proposed.account.with_warning(*warnings), plan=proven)
+    return grown(proposed, Proven, account=proposed.account.with_warning(*warnings), plan=edit)
 
 
-def deliver(proven: Proven, teller: Teller) -> Delivered:
+def deliver(done: Proven, teller: Teller) -> Delivered:
     """Write the files, if a folder was asked for; the account last."""
-    folder = proven.request.out
+    folder = done.request.out
     if folder is None:
-        return grown(proven, Delivered, account=proven.account.noting(status="done"), files={})
-    render = not proven.request.no_render
-    board = delivery.storyboard_of(proven.document, proven.plan, proven.account, proven.shots)
-    files = delivery.deliver(folder, board, proven.footage, render=render, progress=teller.progress())
-    delivery.remove_stale(folder, proven.earlier, files)
+        return grown(done, Delivered, account=done.account.noting(status="done"), files={})
+    render = not done.request.no_render
+    board = delivery.storyboard_of(done.document, done.plan, done.account, done.shots)
+    files = delivery.deliver(folder, board, done.footage, render=render, progress=teller.progress())
+    delivery.remove_stale(folder, done.earlier, files)
     files["run"] = folder / delivery.NAMES["run"]
-    account = proven.account.noting(status="done", files={kind: path.name for kind, path in files.items()})
-    return grown(proven, Delivered, account=account, files=files)
+    account = done.account.noting(status="done", files={kind: path.name for kind, path in files.items()})
+    return grown(done, Delivered, account=account, files=files)
 
 
 def close(delivered: Delivered) -> DirectorResult:
@@ -286,13 +263,15 @@ def _described(sampled: Sampled, selection: Selection, looks: tuple[Look, ...]) 
 
 
 def _wish(described: Described) -> PlanRequest:
-    request = described.request
-    return read_wish(described.document, duration=request.duration, brief=request.brief, language=described.language)
+    return wish_of(described.request, described.head, described.document, described.transcript, described.language)
 
 
-def _proposed(described: Described, wish: PlanRequest, proposal: Any) -> Proposed:
-    head = described.head
-    account = described.account.noting(planner=head.planned_by).with_cause(*([head.cause] if head.cause else []))
+def _proposed(described: Described, wish: PlanRequest, proposal: Proposal, teller: Teller) -> Proposed:
+    head, language = described.head, described.language
+    causes, warnings = told(head.cause, proposal.cause(language)), told(proposal.warning(language))
+    teller.warn(warnings)
+    account = described.account.noting(planner=proposal.planned_by).with_tries(proposal.tries)
+    account = account.with_warning(*warnings).with_cause(*causes)
     return grown(described, Proposed, account=account, wish=wish, proposal=proposal)
 
 

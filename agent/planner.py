@@ -1,14 +1,23 @@
 """Who plans, and the proof behind it: described scenes and a wish → a proposal → a proven EditPlan."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from pydantic import ValidationError
 
-from autocut_director.agent.builtin_planner import MODEL, plan_without_model
+from autocut_director.agent.backends.registry import takes_messages
+from autocut_director.agent.builtin_planner import plan_without_model
+from autocut_director.agent.planning.chain import Proposal, build_planning_chain, own_planning_chain
+from autocut_director.agent.planning.question import LONGEST_BRIEF
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.profile import RuntimeProfile
+from autocut_director.agent.settings import Settings
 from autocut_director.errors import InputError
-from autocut_director.tools.compiler import compile_plan
-from autocut_director.tools.timeline import EditPlan, Language, PlannedBy, PlanRequest, ScenesDocument, wrong_value
+from autocut_director.tools.compiler import compile_plan, shortfall
+from autocut_director.tools.sentences import say
+from autocut_director.tools.timeline import EditPlan, PlannedBy, PlanRequest, wrong_value
 
 Planner = Runnable[PlanRequest, Any]
 """Proposes: returns a `ProposedPlan`, or a mapping with its keys. Nothing in it is believed."""
@@ -16,42 +25,86 @@ Planner = Runnable[PlanRequest, Any]
 
 def builtin_planner() -> Planner:
     """Make the planner that needs no model."""
-    return RunnableLambda(plan_without_model, name="builtin_planner")
+    return RunnableLambda(plan_without_model, name="builtin")
 
 
 def build_planner(
-    planner: Planner | None = None, *, planned_by: PlannedBy | None = None
+    settings: Settings | None = None,
+    *,
+    planner: Runnable[Any, Any] | None = None,
+    policy: ExecutionPolicy | None = None,
+    prompts: Path | None = None,
 ) -> Runnable[PlanRequest, EditPlan]:
     """Make the Runnable from a `PlanRequest` to a proven `EditPlan`.
 
     Args:
-        planner: Who proposes; the builtin planner when None.
-        planned_by: How the plan names the planner; by its own name when None.
+        settings: What the environment says; read from it when None.
+        planner: Who proposes: a chat model, or a Runnable from a `PlanRequest` to a plan. By policy when None.
+        policy: What to use; made from this machine and the settings when None.
+        prompts: A folder whose prompt files replace the program's own; the settings' when None.
+
+    Raises:
+        NoBackendError: The planner that was asked for cannot be used.
+        InputError: The environment has a value that cannot be, or a prompt file cannot be used.
 
     Raises, when invoked:
         PlanError: The proposal cannot be mended into a plan that can be cut.
+        ExhaustedError: Every planner that may be asked failed.
     """
-    seat = builtin_planner() if planner is None else planner
-    signed = planned_by or (PlannedBy(planner="builtin", model=MODEL) if planner is None else named(seat))
+    known = settings or (Settings.from_env() if planner is None or prompts is None else None)
+    folder = prompts or (known.prompts_dir if known is not None else None)
+    if planner is not None:
+        proposer = own_proposer(planner, prompts=folder)
+    else:
+        known = known or Settings.from_env()
+        decided = policy or ExecutionPolicy.resolve(RuntimeProfile.detect(known), known)
+        proposer = build_planning_chain(known, decided, prompts=folder)
 
     def plan(request: PlanRequest, config: RunnableConfig) -> EditPlan:
-        return compile_plan(seat.invoke(request, config), request, planned_by=signed)
+        return proven(proposer.invoke(request, config), request)
 
     return RunnableLambda(plan, name="planner")
 
 
-def read_wish(document: ScenesDocument, *, duration: float | None, language: Language, brief: str = "") -> PlanRequest:
-    """Return what a planner is asked; `duration` in seconds.
+def own_proposer(planner: Runnable[Any, Any], *, prompts: Path | None = None) -> Runnable[PlanRequest, Proposal]:
+    """Make a caller's planner propose: a chat model by the planning chain, any other Runnable as it is."""
+    if takes_messages(planner):
+        return own_planning_chain(planner, prompts=prompts)
+    signed = PlannedBy(planner=planner.get_name())
+
+    def propose(request: PlanRequest, config: RunnableConfig) -> Proposal:
+        return Proposal(planner.invoke(request, config), signed)
+
+    async def apropose(request: PlanRequest, config: RunnableConfig) -> Proposal:
+        return Proposal(await planner.ainvoke(request, config), signed)
+
+    return RunnableLambda(propose, afunc=apropose, name="own_planner")
+
+
+def proven(proposal: Proposal, request: PlanRequest) -> EditPlan:
+    """Return a proposal as an edit that can be cut.
+
+    Raises:
+        PlanError: It cannot be mended.
+    """
+    return compile_plan(proposal.edit, request, planned_by=proposal.planned_by)
+
+
+def read_wish(**wish: Any) -> PlanRequest:
+    """Return what a planner is asked, from the fields of a `PlanRequest`; what is None is left out.
 
     Raises:
         InputError: A value that cannot be.
     """
     try:
-        return PlanRequest(document=document, duration_seconds=duration, brief=brief, language=language)
+        return PlanRequest(**{name: value for name, value in wish.items() if value is not None})
     except ValidationError as exc:
         raise InputError(wrong_value(exc).replace("duration_seconds", "duration", 1)) from exc
 
 
-def named(planner: Planner) -> PlannedBy:
-    """Return how a plan names a caller's own planner."""
-    return PlannedBy(planner=planner.get_name())
+def wish_warnings(request: PlanRequest) -> Sequence[str]:
+    """Return what to look out for in a wish: more than the film has, or words that are not read."""
+    long = max(len(request.brief), len(request.change))
+    cut = (say(request.language, "brief_cut", shown=LONGEST_BRIEF, total=long),) if long > LONGEST_BRIEF else ()
+    short = shortfall(request)
+    return (*((short,) if short else ()), *cut)

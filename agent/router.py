@@ -6,7 +6,6 @@ help (tenacity: jitter, Retry-After; never after a time-out) → a description, 
 Frames go only where the policy says: a remote seat is in the chain with consent or not at all.
 """
 
-import random
 import threading
 import time
 from collections.abc import Sequence
@@ -16,10 +15,10 @@ from pathlib import Path
 from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from autocut_director.agent.backends.registry import Order, guarded, make_model
 from autocut_director.agent.breaker import Breaker
+from autocut_director.agent.patience import LONGEST_WAIT, may_pass, patient
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import NAMES, Forced, VisionRoute
 from autocut_director.agent.profile import RuntimeProfile
@@ -28,7 +27,6 @@ from autocut_director.errors import (
     BackendBusyError,
     BackendDownError,
     BackendError,
-    BackendFaultError,
     BackendRefusedError,
     BackendTimeoutError,
     ExhaustedError,
@@ -43,12 +41,7 @@ from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, SceneDescription
 
 PROMPTS = ("describe_scene", "describe_plain", "repair_description")
-_TRIES = 3
-_LONGEST_WAIT = 30.0  # seconds that are waited for a busy backend before the next is asked
-_WAIT = wait_random_exponential(multiplier=0.2, max=5)
-_JITTER = 0.2  # seconds: so that requests that were refused together do not come back together
 _WARM_UPS = 2  # a model may be evicted once; one that is evicted again and again is a failing backend
-_WORTH_ANOTHER_TRY = (BackendDownError, BackendBusyError, BackendFaultError, ModelUnloadedError)
 
 
 def load_wording(language: Language, folder: Path | None = None) -> tuple[Wording, tuple[Prompt, ...]]:
@@ -134,7 +127,7 @@ class _Router:
 class Seat:
     """One route at work: its model, its breaker, and as many places as it answers requests at once."""
 
-    def __init__(self, order: Order, wording: Wording, breaker: Breaker) -> None:
+    def __init__(self, order: Order[VisionRoute], wording: Wording, breaker: Breaker) -> None:
         self.route: VisionRoute = order.route
         self._order, self._breaker = order, breaker
         self._ladder = self._made_ladder(wording)
@@ -156,17 +149,11 @@ class Seat:
         with self._places:
             if not self._breaker.admits():
                 raise self._skipped(config)
-            retrying = Retrying(
-                retry=retry_if_exception(self._worth_another_try),
-                stop=stop_after_attempt(_TRIES),
-                wait=_pause,
-                reraise=True,
-            )
             try:
-                return retrying(self._try, fewer(shot, self.route.frames), config)
+                return patient(self._worth_another_try)(self._try, fewer(shot, self.route.frames), config)
             except BackendBusyError as exc:  # waiting, as it wished, did not help
                 wished = exc.retry_after or 0.0
-                self._breaker.failed(decisive=wished > _LONGEST_WAIT, at_least=wished)
+                self._breaker.failed(decisive=wished > LONGEST_WAIT, at_least=wished)
                 raise
 
     def _try(self, shot: SceneFrames, config: RunnableConfig) -> Answer:
@@ -206,9 +193,7 @@ class Seat:
             self._breaker.failed(decisive=hopeless)
 
     def _worth_another_try(self, exc: BaseException) -> bool:
-        if isinstance(exc, BackendBusyError) and (exc.retry_after or 0.0) > _LONGEST_WAIT:
-            return False
-        return isinstance(exc, _WORTH_ANOTHER_TRY) and self._breaker.closed
+        return may_pass(exc) and self._breaker.closed
 
     def _skipped(self, config: RunnableConfig) -> BackendError:
         said = f"left alone for now, after: {self._last_cause}"
@@ -226,10 +211,3 @@ class Seat:
         constrain = getattr(model, "answer_constraint", None)
         constrained = None if constrain is None else guarded(self._order, model.bind(**constrain(answer_schema())))
         return Ladder(guarded(self._order, model), wording, constrained)
-
-
-def _pause(state: RetryCallState) -> float:
-    """Return the seconds before another try: what the server wished, else a growing random time."""
-    exc = state.outcome.exception() if state.outcome is not None else None
-    wished = exc.retry_after if isinstance(exc, BackendBusyError) else None
-    return _WAIT(state) if wished is None else wished + random.uniform(0, _JITTER)  # noqa: S311  # no secret

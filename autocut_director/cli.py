@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 
 VisionName = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
-PlannerName = Literal["auto", "builtin"]
+PlannerName = Literal["auto", "deepseek", "lmstudio", "ollama", "openai", "builtin"]
 
 
 def _seconds(text: str) -> float:
@@ -60,7 +60,16 @@ Model = Annotated[str | None, typer.Option("--model", metavar="ID", help="The mo
 ForceLocal = Annotated[bool, typer.Option("--force-local", help="Look on this machine only: no frame leaves it.")]
 ForceCloud = Annotated[bool, typer.Option("--force-cloud", help="Look in the cloud; frames leave this machine.")]
 NoPolicy = Annotated[bool, typer.Option("--no-policy", help="Choose by settings and defaults alone.")]
-PlannerChoice = Annotated[PlannerName, typer.Option("--planner", help="Who plans the edit.")]
+PlannerChoice = Annotated[PlannerName, typer.Option("--planner", help="Who plans the edit; auto: by policy.")]
+Brief = Annotated[str, typer.Option("--brief", metavar="TEXT", help="What the edit should be, in your words.")]
+Style = Annotated[
+    str | None,
+    typer.Option("--style", metavar="NAME", help="A style; `prompts list` names them.", show_default=False),
+]
+Transcript = Annotated[
+    Path | None,
+    typer.Option("--transcript", metavar="FILE", help="What is said: an SRT or VTT file.", show_default=False),
+]
 Scenes = Annotated[
     Path | None, typer.Option("--scenes", help="A scenes.json to use instead of detection.", show_default=False)
 ]
@@ -103,6 +112,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print the run's account as J
 def direct(
     video: Video,
     out: OutFolder,
+    brief: Brief = "",
+    style: Style = None,
     duration: Duration = None,
     vision: VisionChoice = "auto",
     model: Model = None,
@@ -111,6 +122,7 @@ def direct(
     no_policy: NoPolicy = False,
     planner: PlannerChoice = "auto",
     scenes: Scenes = None,
+    transcript: Transcript = None,
     max_scenes: MaxScenes = None,
     frames_per_scene: FramesPerScene = None,
     language: Language = None,
@@ -130,6 +142,7 @@ def direct(
         **{"max_scenes": max_scenes, "frames_per_scene": frames_per_scene, "language": language, "prompts": prompts},
         **{"no_render": no_render, "strict": strict, "overwrite": overwrite, "model": model},
         **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
+        **{"brief": brief, "style": style, "transcript": transcript},
     }
     _direct(build_director(), options, quiet=quiet, json=json)
 
@@ -200,32 +213,41 @@ def describe(
 def plan(
     scenes: Annotated[Path, typer.Argument(metavar="SCENES.json", help="Described scenes.", show_default=False)],
     out: OutFile,
+    brief: Brief = "",
+    style: Style = None,
     duration: Duration = None,
     planner: PlannerChoice = "auto",
+    transcript: Transcript = None,
     language: Language = None,
+    prompts: Prompts = None,
     strict: Strict = False,
     overwrite: Overwrite = False,
     debug: Debug = False,
     json: Json = False,
 ) -> None:
     """Plan an edit from described scenes; nothing is looked at again: writes plan.json."""
-    from autocut_director.agent.director import plan_document
+    from autocut_director.agent.run.alone import plan_document
     from autocut_director.tools.files import check_new_file, read_scenes, to_json, write_text
 
-    document = read_scenes(scenes)
+    document, console = read_scenes(scenes), _console()
     check_new_file(out, overwrite=overwrite, sources=[scenes, Path(document.media.primary_clip_path)])
-    made, warnings, cause = plan_document(document, duration=duration, planner=planner, language=language)
-    write_text(out, to_json(made))
+    options = {
+        **{"brief": brief, "style": style, "duration": duration, "planner": planner, "transcript": transcript},
+        **{"language": language, "prompts": prompts},
+    }
+    planned = plan_document(document, options, warn=lambda said: _warn(console, said))
+    write_text(out, to_json(planned.plan))
     if json:
-        print(to_json(made), end="")  # noqa: T201
-    if strict and cause:
-        raise DegradedError(f"Degraded, which --strict forbids (the plan is there): {cause}.")
-    console = _console()
-    for warning in warnings:
-        console.print(f"Warning: {warning}", style="yellow", markup=False, soft_wrap=True)
-    seconds = float(made.duration_frames / made.rate)
-    degraded = f" Degraded: {cause}." if cause else ""
-    _say(console, f"{out}: {_clips(made)}, {seconds:.2f} s, planned by {made.planned_by.planner}.{degraded}")
+        print(to_json(planned.plan), end="")  # noqa: T201
+    causes = "; ".join(planned.causes)
+    if strict and causes:
+        raise DegradedError(f"Degraded, which --strict forbids (the plan is there): {causes}.")
+    for warning in planned.warnings:
+        _warn(console, warning)
+    seconds = float(planned.plan.duration_frames / planned.plan.rate)
+    degraded = f" Degraded: {causes}." if causes else ""
+    who = planned.plan.planned_by
+    _say(console, f"{out}: {_clips(planned.plan)}, {seconds:.2f} s, planned by {who.planner} {who.model}.{degraded}")
 
 
 @app.command()
@@ -355,6 +377,10 @@ def _looked(account: "RunAccount") -> str:
     backends = ", ".join(dict.fromkeys(scene.backend for scene in account.scenes if scene.backend)) or "nobody"
     failed = f", {totals.failed} FAILED" if totals.failed else ""
     return f"{totals.described} of {totals.scenes} scenes described by {backends}{failed}, {totals.seconds:.1f} s."
+
+
+def _warn(console: "Console", said: str) -> None:
+    console.print(f"Warning: {said}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _clips(plan: "EditPlan") -> str:

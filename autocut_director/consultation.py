@@ -81,10 +81,11 @@ def _show_chain(console: Console, report: Report) -> None:
         table.add_row(NAMES[over.backend], escape(over.bound), escape(over.mend))
     if policy.passed_over:
         console.print(table)
-    planners = " → ".join(f"{NAMES[route.backend]} {route.model}".strip() for route in policy.planners)
-    console.print(
-        f"Who plans: {escape(planners)} [dim](not built yet: builtin plans in this version)[/]", soft_wrap=True
-    )
+    planners = " → ".join(f"{NAMES[route.backend]} {route.model}".strip() for route in policy.planners) or "nobody"
+    console.print(f"Who plans: [bold]{escape(planners)}[/]", soft_wrap=True)
+    for over in policy.planners_passed_over if policy.planner_stands_in else ():
+        mend = f" → {over.mend}" if over.mend else ""
+        console.print(f"  [dim]{escape(NAMES[over.backend])}: {escape(over.bound)}{escape(mend)}[/]", soft_wrap=True)
 
 
 def _show_leaving(console: Console, report: Report) -> None:

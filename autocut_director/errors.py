@@ -141,10 +141,12 @@ class ExhaustedError(BackendError):
 
     Attributes:
         causes: What became of each, in the order in which they were asked.
+        tries: What was spent on them, where that is known: values with the run's account in view.
     """
 
-    def __init__(self, causes: Sequence[tuple[str, BackendError]]) -> None:
+    def __init__(self, causes: Sequence[tuple[str, BackendError]], tries: Sequence[object] = ()) -> None:
         self.causes = tuple(cause for _, cause in causes)
+        self.tries = tuple(tries)
         super().__init__("; ".join(f"{name}: {cause}" for name, cause in causes))
 
 

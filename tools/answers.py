@@ -59,7 +59,7 @@ def read_description(message: AIMessage) -> SceneDescription:
     Raises:
         AnswerError: Blank, declined, no JSON, cut short, or JSON that is no description.
     """
-    return believed(_object_in(spoken(message))).model_copy(update=_signature(message))
+    return believed(object_in(spoken(message))).model_copy(update=_signature(message))
 
 
 def read_plain(message: AIMessage) -> SceneDescription:
@@ -80,7 +80,7 @@ def read_plain(message: AIMessage) -> SceneDescription:
 def salvaged(message: AIMessage) -> SceneDescription | None:
     """Return what can be believed of an answer with wrong values: the others; None without a summary."""
     try:
-        data = _renamed(_object_in(spoken(message)))
+        data = _renamed(object_in(spoken(message)))
         SceneDescription.model_validate(data)
     except AnswerError:
         return None
@@ -137,8 +137,12 @@ def _is_cut(message: AIMessage) -> bool:
     return "length" in {said.get("finish_reason"), said.get("done_reason")}
 
 
-def _object_in(text: str) -> Any:
-    """Return the first JSON object in `text`, small talk left out."""
+def object_in(text: str) -> Any:
+    """Return the first JSON object in `text`, small talk left out.
+
+    Raises:
+        AnswerError: There is none, or it does not end well.
+    """
     start = text.find("{")
     try:
         return json.JSONDecoder().raw_decode(text, start)[0] if start >= 0 else json.loads(text)

@@ -5,6 +5,7 @@
 Imports no LangChain.
 """
 
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,6 +15,7 @@ from autocut_director.tools.mending import ProposedClip, mend
 from autocut_director.tools.rules import broken_rules, target_frames
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import (
+    Clip,
     DroppedScene,
     EditPlan,
     PlannedBy,
@@ -21,6 +23,9 @@ from autocut_director.tools.timeline import (
     Target,
     problems,
 )
+
+_SETTLED = "purpose_order"  # the compiler names clips by their place
+_LARGEST_FRAME = 2**53  # beyond, a float holds no whole frames
 
 
 class ProposedPlan(BaseModel):
@@ -46,7 +51,7 @@ def compile_plan(proposal: Any, request: PlanRequest, *, planned_by: PlannedBy) 
     Raises:
         PlanError: It cannot be mended; `broken` names each rule.
     """
-    proposed = _read(proposal)
+    proposed = read_proposal(proposal)
     target = target_frames(request)
     clips, changes = mend(proposed.clips, request)
     broken = broken_rules(clips, request)
@@ -69,7 +74,27 @@ def compile_plan(proposal: Any, request: PlanRequest, *, planned_by: PlannedBy) 
     )
 
 
-def _read(proposal: Any) -> ProposedPlan:
+def broken_as_proposed(proposed: ProposedPlan, request: PlanRequest) -> list[str]:
+    """Return the rules that a proposal breaks before anything is mended, but for what is settled without judgement."""
+    broken: list[str] = []
+    clips: list[Clip] = []
+    for order, clip in enumerate(proposed.clips, start=1):
+        span = (clip.in_frame, clip.out_frame)
+        if all(math.isfinite(frame) and 0 <= frame < _LARGEST_FRAME for frame in span):
+            clips.append(
+                Clip(**{**clip.model_dump(), "order": order, "in_frame": round(span[0]), "out_frame": round(span[1])})
+            )
+        else:
+            broken.append(f"inside_scene: clip {order} is frames {span[0]} to {span[1]}")
+    return broken + [rule for rule in broken_rules(clips, request) if not rule.startswith(_SETTLED)]
+
+
+def read_proposal(proposal: Any) -> ProposedPlan:
+    """Return a proposal as a value.
+
+    Raises:
+        PlanError: It is none; `broken` names each field.
+    """
     data = proposal.model_dump() if isinstance(proposal, BaseModel) else proposal
     try:
         return ProposedPlan.model_validate(data)

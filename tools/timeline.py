@@ -345,7 +345,7 @@ class PlanRequest(Record):
     """What a planner is given: the described scenes and what is wanted of them.
 
     `brief` is what the person wrote; `style` the name of a style and `style_text` what it says. `transcript`: what is
-    said in the film, in its order.
+    said in the film, in its order. `earlier` and `change`: the edit that is there, and how it is to be changed.
     """
 
     document: ScenesDocument
@@ -356,6 +356,8 @@ class PlanRequest(Record):
     aspect: Aspect = "source"
     language: Language = "en"
     transcript: tuple[Line, ...] = ()
+    earlier: "EditPlan | None" = None
+    change: str = ""
 
     @property
     def available_frames(self) -> int:

@@ -1,4 +1,4 @@
-"""One file a vision backend, each a LangChain chat model. Backends never import one another.
+"""One file a backend, each a LangChain chat model. Backends never import one another.
 
 What those that speak OpenAI's protocol share is in `openai_compatible`.
 
@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autocut_director.agent.backends.builtin import ChatBuiltinVision
+    from autocut_director.agent.backends.deepseek import ChatDeepSeekPlanner
     from autocut_director.agent.backends.embedded import ChatEmbeddedVision
     from autocut_director.agent.backends.lmstudio import ChatLMStudio
     from autocut_director.agent.backends.ollama import ChatOllamaVision
     from autocut_director.agent.backends.openai import ChatOpenAIVision
 
-__all__ = ["ChatBuiltinVision", "ChatEmbeddedVision", "ChatLMStudio", "ChatOllamaVision", "ChatOpenAIVision"]
+__all__ = [
+    "ChatBuiltinVision",
+    "ChatDeepSeekPlanner",
+    "ChatEmbeddedVision",
+    "ChatLMStudio",
+    "ChatOllamaVision",
+    "ChatOpenAIVision",
+]
 
 _HOMES = {
     "ChatBuiltinVision": "builtin",
+    "ChatDeepSeekPlanner": "deepseek",
     "ChatEmbeddedVision": "embedded",
     "ChatLMStudio": "lmstudio",
     "ChatOllamaVision": "ollama",

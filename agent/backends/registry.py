@@ -5,14 +5,14 @@ Every model here answers whole (no streaming), at a bounded length, in finite ti
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from langchain_core.language_models import BaseChatModel, ModelProfile
 from langchain_core.runnables import Runnable
 from pydantic import SecretStr
 
 from autocut_director.agent.policy.models import thinks
-from autocut_director.agent.policy.routes import Backend, VisionRoute
+from autocut_director.agent.policy.routes import PlannerBackend, Route, VisionRoute
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import NoBackendError
 from autocut_director.tools.timeline import Language
@@ -24,11 +24,14 @@ _LONGEST_ANSWER = 1000  # tokens; a description in Chinese takes about 300
 _CONTEXT = 8192  # tokens for Ollama: three stills of an unsparing model, the prompt and the answer
 
 
+RouteT = TypeVar("RouteT", bound=Route)
+
+
 @dataclass(frozen=True)
-class Order:
+class Order(Generic[RouteT]):
     """What a model is made for."""
 
-    route: VisionRoute
+    route: RouteT
     settings: Settings
     language: Language
     read_seconds: float
@@ -44,18 +47,25 @@ class Order:
     @property
     def profile(self) -> ModelProfile:
         """What the server says of the model."""
-        profile = ModelProfile(image_inputs=True, image_url_inputs=False)
+        profile = ModelProfile(image_inputs=isinstance(self.route, VisionRoute), image_url_inputs=False)
         if self.route.context_tokens:
             profile["max_input_tokens"] = self.route.context_tokens
         return profile
 
 
-def make_model(order: Order) -> BaseChatModel:
+def make_model(order: Order[Any]) -> BaseChatModel:
     """Make the chat model of a route; nothing is asked or started yet."""
     return _MAKERS[order.route.backend](order)
 
 
-def guarded(order: Order, model: Runnable[Any, Any]) -> Runnable[Any, Any]:
+def takes_messages(runnable: Runnable[Any, Any]) -> bool:
+    """Tell whether `runnable` is a chat model, or one that was bound, retried, made configurable or given fallbacks."""
+    from autocut_director.agent.backends import ChatBuiltinVision
+
+    return bool(runnable.InputType == ChatBuiltinVision().InputType)
+
+
+def guarded(order: Order[Any], model: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """Return `model`, made for `order` and perhaps bound, so that it raises our errors in place of its client's."""
     name = f"ask_{order.route.backend}"
     if order.route.backend == "builtin":  # it has no client; the clients of the others take a third of a second to load
@@ -71,7 +81,7 @@ def _secrets_of(settings: Settings) -> tuple[str, ...]:
     return tuple(key.get_secret_value() for key in keys if key is not None)
 
 
-def _lmstudio(order: Order) -> BaseChatModel:
+def _lmstudio(order: Order[Any]) -> BaseChatModel:
     from autocut_director.agent.backends import ChatLMStudio
 
     token = order.settings.lm_api_token
@@ -88,7 +98,7 @@ def _lmstudio(order: Order) -> BaseChatModel:
     )
 
 
-def _ollama(order: Order) -> BaseChatModel:
+def _ollama(order: Order[Any]) -> BaseChatModel:
     import httpx
 
     from autocut_director.agent.backends import ChatOllamaVision
@@ -106,7 +116,7 @@ def _ollama(order: Order) -> BaseChatModel:
     )
 
 
-def _embedded(order: Order) -> BaseChatModel:
+def _embedded(order: Order[Any]) -> BaseChatModel:
     from autocut_director.agent.backends import ChatEmbeddedVision
 
     model, mmproj = order.settings.embedded_model, order.settings.embedded_mmproj
@@ -115,7 +125,7 @@ def _embedded(order: Order) -> BaseChatModel:
     return ChatEmbeddedVision(
         model_path=model,
         mmproj_path=mmproj,
-        parallel=order.route.parallel,
+        parallel=order.route.parallel if isinstance(order.route, VisionRoute) else 1,
         timeout=order.timeout,
         profile=order.profile,
         temperature=0,
@@ -124,7 +134,7 @@ def _embedded(order: Order) -> BaseChatModel:
     )
 
 
-def _openai(order: Order) -> BaseChatModel:
+def _openai(order: Order[Any]) -> BaseChatModel:
     from autocut_director.agent.backends import ChatOpenAIVision
 
     own: dict[str, Any] = {"reasoning_effort": "none"} if thinks(order.route.model) else {}
@@ -139,16 +149,30 @@ def _openai(order: Order) -> BaseChatModel:
     )
 
 
-def _builtin(order: Order) -> BaseChatModel:
+def _deepseek(order: Order[Any]) -> BaseChatModel:
+    from autocut_director.agent.backends import ChatDeepSeekPlanner
+
+    return ChatDeepSeekPlanner(
+        model_name=order.route.model,
+        base_url=order.route.url,
+        api_key=order.settings.deepseek_api_key or SecretStr(""),
+        timeout=order.timeout,
+        max_tokens=order.longest_answer,
+        disable_streaming=True,
+    )
+
+
+def _builtin(order: Order[Any]) -> BaseChatModel:
     from autocut_director.agent.backends import ChatBuiltinVision
 
     return ChatBuiltinVision(language=order.language)
 
 
-_MAKERS: dict[Backend, Callable[[Order], BaseChatModel]] = {
+_MAKERS: dict[PlannerBackend, Callable[[Order[Any]], BaseChatModel]] = {
     "lmstudio": _lmstudio,
     "ollama": _ollama,
     "embedded": _embedded,
     "openai": _openai,
+    "deepseek": _deepseek,
     "builtin": _builtin,
 }

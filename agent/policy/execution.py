@@ -19,6 +19,7 @@ from autocut_director.agent.policy.routes import (
     Forced,
     Leaving,
     PassedOver,
+    PlannerBackend,
     PlannerRoute,
     VisionRoute,
 )
@@ -66,7 +67,8 @@ class ExecutionPolicy(Value):
     passed_over: tuple[PassedOver, ...]
     planners_passed_over: tuple[PassedOver, ...]
     decisions: dict[str, Decision]
-    builtin_meant: bool = Field(description="Builtin was asked for by name.")
+    builtin_meant: bool = Field(description="Builtin was asked for by name to look.")
+    planner_meant: bool = Field(description="Builtin was asked for by name to plan.")
     leaves: tuple[Leaving, ...] = Field(description="What may leave this machine, and to whom.")
 
     @classmethod
@@ -112,6 +114,7 @@ class ExecutionPolicy(Value):
             planners_passed_over=tuple(seat for seat in planners if isinstance(seat, PassedOver)),
             decisions={"vision": decided.model_copy(update={"value": _first(routes)}), **decisions},
             builtin_meant=case.forced.vision == "builtin",
+            planner_meant=case.forced.planner == "builtin",
             leaves=_leaves(routes, thinkers),
         )
 
@@ -123,6 +126,21 @@ class ExecutionPolicy(Value):
         """
         if not self.vision:
             raise NoBackendError(f"No vision backend can be used. {' '.join(map(str, self.passed_over[:1]))}")
+
+    def require_planner(self) -> None:
+        """Make sure that somebody can plan.
+
+        Raises:
+            NoBackendError: The planner that was asked for cannot be used; the message says why, and what mends it.
+        """
+        if not self.planners:
+            over = " ".join(map(str, self.planners_passed_over[:1]))
+            raise NoBackendError(f"The planner that was asked for cannot be used. {over}")
+
+    @property
+    def planner_stands_in(self) -> bool:
+        """Tell whether builtin plans because there is no model to plan."""
+        return bool(self.planners) and self.planners[0].backend == "builtin" and not self.planner_meant
 
     @property
     def stands_in(self) -> bool:
@@ -204,10 +222,12 @@ def _bound(backend: Backend, case: Case, row: _Row) -> str:
     return f"{case.profile.profile_class} does not use it; LOCAL_VISION_PROVIDER={backend} would"
 
 
-def _planner_order(case: Case) -> tuple[Backend | Literal["deepseek"], ...]:
+def _planner_order(case: Case) -> tuple[PlannerBackend, ...]:
     if case.forced.planner is not None:
         return (case.forced.planner,)
-    return ("deepseek", *_once((*_first_of(case.settings.local_vision_provider), "lmstudio", "ollama")), "builtin")
+    servers: tuple[Backend, ...] = ("lmstudio", "ollama")
+    first = case.settings.local_vision_provider
+    return ("deepseek", *_once((*(_first_of(first) if first in servers else ()), *servers)), "builtin")
 
 
 def _first(routes: tuple[VisionRoute, ...]) -> str:

@@ -13,7 +13,7 @@ class Family(Value):
     """A family of vision models, known by how its files are named.
 
     `rank`: the lower, the sooner it is chosen. `images`: pictures that it takes well in one request; None: no bound
-    known. `gib`: memory that its usual 4-bit file wants.
+    known. `gib`: memory that its usual 4-bit file wants. `plans`: it can be asked for an edit too.
     """
 
     name: str
@@ -21,15 +21,16 @@ class Family(Value):
     rank: int
     gib: float
     images: int | None = None
+    plans: bool = True
     word: str = ""
 
 
 _UNKNOWN_RANK = 5  # after the families that are recommended, before the one that is too large
 
 # Sizes as published by the families' makers and by LM Studio's and Ollama's catalogues, read 2026-11; not measured by
-# us. Moondream2 and LLaVA-Phi-3 were trained on one picture a question.
+# us. Moondream2 and LLaVA-Phi-3 were trained on one picture a question; Moondream2 knows 2048 tokens of context.
 FAMILIES = (
-    Family(name="Moondream2", pattern=r"moondream", rank=0, gib=1.5, images=1),
+    Family(name="Moondream2", pattern=r"moondream", rank=0, gib=1.5, images=1, plans=False),
     Family(name="LLaVA-Phi-3", pattern=r"llava[-_]?phi[-_]?3", rank=1, gib=2.5, images=1),
     Family(
         name="MiniCPM-V",
@@ -53,27 +54,35 @@ def rank_of(model: str) -> int:
 
 
 class Price(Value):
-    """US dollars for a million tokens, as published on a day."""
+    """US dollars for a million tokens, as published on a day; `cached_usd` for input that the provider had cached."""
 
     input_usd: float
     output_usd: float
     read_on: date
+    cached_usd: float | None = None
 
 
-# From OpenAI's price list and, for the newer model, from third-party pages.
+# From OpenAI's price list and, for the newer model, from third-party pages. DeepSeek's are those of its peak hours,
+# twice what it asks outside of them: so a cost is rather too high than too low.
 PRICES = {
     "gpt-4o": Price(input_usd=2.50, output_usd=10.00, read_on=date(2026, 11, 23)),
     "gpt-4o-mini": Price(input_usd=0.15, output_usd=0.60, read_on=date(2026, 11, 23)),
     "gpt-6-luna": Price(input_usd=0.10, output_usd=0.50, read_on=date(2026, 11, 23)),
+    "deepseek-flash": Price(input_usd=0.30, cached_usd=0.006, output_usd=1.20, read_on=date(2026, 11, 23)),
 }
 
 
-def cost_usd(model: str, input_tokens: int, output_tokens: int) -> float | None:
-    """Return what tokens of the model id `model` cost in US dollars; None where its price is not known."""
+def cost_usd(model: str, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float | None:
+    """Return what tokens of the model id `model` cost in US dollars; None where its price is not known.
+
+    `cached_tokens`: of the input, those that the provider had in its cache.
+    """
     price = PRICES.get(model) or PRICES.get(re.sub(r"-\d{4}-\d\d-\d\d$", "", model))  # a dated id is the same model
     if price is None:
         return None
-    return round((input_tokens * price.input_usd + output_tokens * price.output_usd) / 1e6, 6)
+    cached = price.input_usd if price.cached_usd is None else price.cached_usd
+    fresh = (input_tokens - cached_tokens) * price.input_usd
+    return round((fresh + cached_tokens * cached + output_tokens * price.output_usd) / 1e6, 6)
 
 
 class Retirement(Value):

@@ -71,30 +71,43 @@ class Leaving(Value):
     first: bool
 
 
-class VisionRoute(Value):
-    """A vision backend that can be asked, and how.
+class Route(Value):
+    """A model that can be asked: at which server, and who chose it, why. Seconds: to connect, and for one answer.
 
-    `cloud`: the host that the server hands the request on to. `frames`: stills of a scene at most. `parallel`: requests
-    at once. `cold`: its model must be loaded first. Seconds: to connect, for one answer, and for the first answer of a
-    cold model.
+    `context_tokens`: what the model takes in one request, question and answer together; None where nobody knows.
     """
 
-    backend: Backend
+    backend: PlannerBackend
     model: str
     url: str = ""
     remote: bool = False
+    context_tokens: int | None = None
+    connect_seconds: float = 3.0
+    read_seconds: float = 120.0
+    model_by: By = "policy"
+    model_why: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host that is asked; "" for this process."""
+        return host_of(self.url)
+
+
+class VisionRoute(Route):
+    """A vision backend that can be asked, and how.
+
+    `cloud`: the host that the server hands the request on to. `frames`: stills of a scene at most. `parallel`: requests
+    at once. `cold`: its model must be loaded first, which may take `warm_up_seconds`.
+    """
+
+    backend: Backend
     cloud: str = ""
     cold: bool = False
-    context_tokens: int | None = None
     parallel: PositiveInt = 1
     parallel_by: By = "policy"
     parallel_why: str = ""
     frames: PositiveInt = FRAMES
-    connect_seconds: float = 3.0
-    read_seconds: float = 120.0
     warm_up_seconds: float = 300.0  # a model of several GB from a slow disk
-    model_by: By = "policy"
-    model_why: str = ""
     word: str = ""
 
     @property
@@ -103,21 +116,10 @@ class VisionRoute(Value):
         return self.cloud or host_of(self.url)
 
 
-class PlannerRoute(Value):
-    """A planner that can be asked."""
+class PlannerRoute(Route):
+    """A planner that can be asked, and why it is."""
 
-    backend: PlannerBackend
-    model: str
-    url: str = ""
-    remote: bool = False
     why: str = ""
-    model_by: By = "policy"
-    model_why: str = ""
-
-    @property
-    def host(self) -> str:
-        """The host that is asked; "" for this process."""
-        return host_of(self.url)
 
 
 class Case(Value):

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from pydantic import Field
 
+from autocut_director.agent.planning.thinker import PlanTry
 from autocut_director.agent.policy.models import cost_usd
 from autocut_director.errors import DegradedError
 from autocut_director.prompts import Prompt
@@ -88,6 +89,7 @@ class RunAccount(Record):
     prompts: tuple[PromptAccount, ...] = ()
     scenes: tuple[SceneAccount, ...] = ()
     planner: PlannedBy | None = None
+    plan_tries: tuple[PlanTry, ...] = Field((), description="Every question to a model that plans, and its cost.")
     steps: dict[str, float] = Field(default_factory=dict, description="Seconds of each step.")
     totals: Totals = Totals()
     warnings: tuple[str, ...] = ()
@@ -122,6 +124,19 @@ class RunAccount(Record):
         """
         if self.degraded:
             raise DegradedError(f"Degraded, which --strict forbids (the results are there): {'; '.join(self.causes)}.")
+
+    def with_tries(self, tries: Iterable[PlanTry]) -> "RunAccount":
+        """Return the account with what asking for an edit took."""
+        kept = tuple(tries)
+        costs = [self.totals.cost_usd, *(each.cost_usd for each in kept)]
+        totals = self.totals.model_copy(
+            update={
+                "input_tokens": self.totals.input_tokens + sum(each.input_tokens for each in kept),
+                "output_tokens": self.totals.output_tokens + sum(each.output_tokens for each in kept),
+                "cost_usd": _sum(costs),
+            }
+        )
+        return self.noting(plan_tries=kept, totals=totals)
 
     def with_scenes(self, scenes: Iterable[Scene], looks: Iterable[Look]) -> "RunAccount":
         """Return the account with what looking at each scene took."""
@@ -171,12 +186,17 @@ def _cost(look: Look) -> float | None:
     if not asked:  # a Runnable of the caller's
         return None
     costs = [0.0 if model in own else cost_usd(model, sent, said) for model, sent, said in look.tokens]
-    return None if None in costs else round(sum(cost for cost in costs if cost is not None), 6)
+    return _sum(costs)
 
 
 def _total_cost(accounts: Iterable[SceneAccount]) -> float | None:
-    costs = [account.cost_usd for account in accounts if account.frames]
-    return None if None in costs else round(sum(cost for cost in costs if cost is not None), 6)
+    return _sum(account.cost_usd for account in accounts if account.frames)
+
+
+def _sum(costs: Iterable[float | None]) -> float | None:
+    """Return the sum; None where one of them is not known."""
+    known = list(costs)
+    return None if None in known else round(sum(cost for cost in known if cost is not None), 6)
 
 
 def prompt_account(prompt: Prompt) -> PromptAccount:

@@ -1,5 +1,6 @@
 """Who looks and who plans in one run: the caller's own Runnables, or the ones that the policy chooses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,29 +8,25 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from autocut_director.agent.backends import ChatBuiltinVision
-from autocut_director.agent.builtin_planner import MODEL
-from autocut_director.agent.planner import Planner, builtin_planner, named
+from autocut_director.agent.backends.registry import takes_messages
+from autocut_director.agent.planner import own_proposer
+from autocut_director.agent.planning.chain import Proposal, build_planning_chain
+from autocut_director.agent.planning.question import load_plan_wording
 from autocut_director.agent.policy.execution import ExecutionPolicy
-from autocut_director.agent.policy.routes import FRAMES, NAMES
+from autocut_director.agent.policy.routes import FRAMES, NAMES, PassedOver
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.router import build_vision_router, load_wording
-from autocut_director.agent.run.request import DirectRequest, PlannerChoice
+from autocut_director.agent.run.request import DirectRequest
 from autocut_director.agent.settings import Settings
-from autocut_director.errors import InputError
-from autocut_director.prompts import Prompt
+from autocut_director.errors import NoBackendError
+from autocut_director.prompts import Prompt, load_style
 from autocut_director.tools.answers import answer_schema
 from autocut_director.tools.describe import Vision, make_describer
 from autocut_director.tools.ladder import Ladder
 from autocut_director.tools.sentences import say
-from autocut_director.tools.timeline import Language, PlannedBy
+from autocut_director.tools.timeline import Language, PlanRequest
 
 _OWN_PARALLEL = 4  # scenes at once for a Runnable of the caller's, unless his configuration bounds it
-
-
-def takes_messages(runnable: Runnable[Any, Any]) -> bool:
-    """Tell whether `runnable` is a chat model, or one that was bound, retried, made configurable or given fallbacks."""
-    return bool(runnable.InputType == ChatBuiltinVision().InputType)
 
 
 @dataclass(frozen=True)
@@ -37,8 +34,8 @@ class Eyes:
     """Who looks, with which prompts, at how many scenes, and how many stills are taken of each.
 
     A route that takes fewer stills is sent fewer: what is measured needs more than one.
-    `profile` and `policy` are None where the caller chose; `cause` says why the run is degraded by it. `traced`:
-    LangSmith sees what the models see.
+    `policy` is None where the caller chose; `cause` says why the run is degraded by it. `traced`: LangSmith sees what
+    the models see.
     """
 
     vision: Vision
@@ -46,7 +43,6 @@ class Eyes:
     parallel: int
     max_scenes: int
     frames_per_scene: int
-    profile: RuntimeProfile | None = None
     policy: ExecutionPolicy | None = None
     cause: str | None = None
     traced: bool = False
@@ -54,11 +50,24 @@ class Eyes:
 
 @dataclass(frozen=True)
 class Head:
-    """Who plans; `cause` says why the run is degraded by it."""
+    """Who plans, with which prompts, in which style.
 
-    planner: Planner
-    planned_by: PlannedBy
+    `policy` is None where the caller chose; `cause` says why the run is degraded by it.
+    """
+
+    planner: Runnable[PlanRequest, Proposal]
+    prompts: tuple[Prompt, ...] = ()
+    style: Prompt | None = None
+    policy: ExecutionPolicy | None = None
     cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What is here, and what the policy makes of it."""
+
+    profile: RuntimeProfile
+    policy: ExecutionPolicy
 
 
 @dataclass(frozen=True)
@@ -67,33 +76,38 @@ class Crew:
 
     settings: Settings
     vision: Runnable[Any, Any] | None = None
-    planner: Planner | None = None
+    planner: Runnable[Any, Any] | None = None
     prompts: Path | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse at once what could only fail after every scene was looked at.
-
-        Raises:
-            InputError: The planner is a chat model, which needs a chain around it.
-        """
-        if self.planner is not None and takes_messages(self.planner):
-            raise InputError(
-                "planner must be a Runnable from a PlanRequest to a plan; a bare chat model is not one yet."
-            )
 
     def language(self, request: DirectRequest) -> Language:
         """Return the language that the run speaks: the request's, else the setting's."""
         return request.language or self.settings.language
 
-    def eyes(self, request: DirectRequest) -> Eyes:
+    def decide(self, request: DirectRequest) -> Decided | None:
+        """Find out what is here and decide; None where the caller chose who looks and who plans.
+
+        Raises:
+            InputError: What was forced contradicts itself or a setting.
+        """
+        if self.vision is not None and self.planner is not None:
+            return None
+        eyes_needed = self.vision is None and request.vision != "builtin"
+        head_needed = self.planner is None and request.planner != "builtin"
+        needed = eyes_needed or head_needed
+        profile = RuntimeProfile.detect(self.settings) if needed else RuntimeProfile.alone(self.settings)
+        resolve = ExecutionPolicy.by_settings if request.no_policy else ExecutionPolicy.resolve
+        return Decided(profile, resolve(profile, self.settings, forced=request.forced))
+
+    def eyes(self, request: DirectRequest, decided: Decided | None) -> Eyes:
         """Return who looks.
 
         Raises:
             PromptError: A prompt file cannot be used.
             NoBackendError: Nobody can look.
-            InputError: What was forced contradicts itself or a setting.
         """
-        return self._chosen_eyes(request) if self.vision is None else self._own_eyes(self.vision, request)
+        if self.vision is not None:
+            return self._own_eyes(self.vision, request)
+        return self._chosen_eyes(request, self._policy(decided))
 
     def _own_eyes(self, vision: Runnable[Any, Any], request: DirectRequest) -> Eyes:
         prompts: tuple[Prompt, ...] = ()
@@ -103,40 +117,53 @@ class Crew:
         frames = request.frames_per_scene or FRAMES
         return Eyes(vision, prompts, _OWN_PARALLEL, request.max_scenes or 0, frames)
 
-    def _chosen_eyes(self, request: DirectRequest) -> Eyes:
+    def _chosen_eyes(self, request: DirectRequest, policy: ExecutionPolicy) -> Eyes:
         language = self.language(request)
         wording, prompts = load_wording(language, self._prompt_folder(request))
-        profile = self._profile(request)
-        resolve = ExecutionPolicy.by_settings if request.no_policy else ExecutionPolicy.resolve
-        policy = resolve(profile, self.settings, forced=request.forced)
         return Eyes(
             vision=build_vision_router(self.settings, policy=policy, wording=wording, language=language),
             prompts=prompts,
             parallel=max(route.parallel for route in policy.vision),
             max_scenes=policy.max_scenes,
             frames_per_scene=request.frames_per_scene or max(FRAMES, *(route.frames for route in policy.vision)),
-            profile=profile,
             policy=policy,
             traced=self.settings.traced,
-            cause=say(language, "no_vision", why=_bounds(policy)) if policy.stands_in else None,
+            cause=say(language, "no_vision", why=_bounds(policy.passed_over)) if policy.stands_in else None,
         )
 
-    def _profile(self, request: DirectRequest) -> RuntimeProfile:
-        """Return what is here; no server is asked where no model is wanted."""
-        if request.vision == "builtin":
-            return RuntimeProfile.alone(self.settings)
-        return RuntimeProfile.detect(self.settings)
+    def head(self, request: DirectRequest, decided: Decided | None) -> Head:
+        """Return who plans.
+
+        Raises:
+            PromptError: A prompt file cannot be used.
+            NoBackendError: The planner that was asked for cannot be used.
+        """
+        folder, language = self._prompt_folder(request), self.language(request)
+        style = None if request.style is None else load_style(request.style, language, folder)
+        styled = () if style is None else (style,)
+        if self.planner is not None:
+            prompts = load_plan_wording(folder).prompts if takes_messages(self.planner) else ()
+            return Head(own_proposer(self.planner, prompts=folder), (*prompts, *styled), style)
+        policy = self._policy(decided)
+        policy.require_planner()
+        why = _bounds(policy.planners_passed_over)
+        prompts = load_plan_wording(folder).prompts if policy.planners[0].backend != "builtin" else ()
+        return Head(
+            planner=build_planning_chain(self.settings, policy, prompts=folder),
+            prompts=(*prompts, *styled),
+            style=style,
+            policy=policy,
+            cause=say(language, "no_planner", why=why) if policy.planner_stands_in else None,
+        )
+
+    @staticmethod
+    def _policy(decided: Decided | None) -> ExecutionPolicy:
+        if decided is None:
+            raise NoBackendError("Nothing was decided: the caller chose who looks and who plans.")
+        return decided.policy
 
     def _prompt_folder(self, request: DirectRequest) -> Path | None:
         return request.prompts or self.prompts or self.settings.prompts_dir
-
-    def head(self, choice: PlannerChoice, language: Language) -> Head:
-        """Return who plans."""
-        if self.planner is not None:
-            return Head(self.planner, named(self.planner))
-        degraded = choice == "auto"
-        cause = say(language, "no_planner") if degraded else None
-        return Head(builtin_planner(), PlannedBy(planner="builtin", model=MODEL, degraded=degraded), cause)
 
 
 def constrained(vision: Runnable[Any, Any]) -> Runnable[Any, Any] | None:
@@ -145,5 +172,5 @@ def constrained(vision: Runnable[Any, Any]) -> Runnable[Any, Any] | None:
     return None if constrain is None else vision.bind(**constrain(answer_schema()))
 
 
-def _bounds(policy: ExecutionPolicy) -> str:
-    return "; ".join(f"{NAMES[over.backend]}: {over.bound}" for over in policy.passed_over)
+def _bounds(passed_over: Sequence[PassedOver]) -> str:
+    return "; ".join(f"{NAMES[over.backend]}: {over.bound}" for over in passed_over)

@@ -1,44 +1,60 @@
 """What is told and noted of looking: what may leave the machine, each scene as it is done, who stood in for whom."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
-from autocut_director.agent.policy.routes import NAMES, Backend
+from autocut_director.agent.policy.routes import NAMES, Backend, PlannerRoute, VisionRoute
 from autocut_director.agent.run.account import RunAccount, prompt_account
-from autocut_director.agent.run.crew import Eyes
+from autocut_director.agent.run.crew import Decided, Eyes, Head
 from autocut_director.agent.run.request import DirectRequest
 from autocut_director.agent.run.stages import Asked
 from autocut_director.agent.run.step import Teller
+from autocut_director.prompts import Prompt
 from autocut_director.tools.describe import NOTICE, Look
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, Scene
 
 
-def opened(request: DirectRequest, language: Language, eyes: Eyes) -> RunAccount:
+def opened(
+    request: DirectRequest, language: Language, decided: Decided | None, prompts: Sequence[Prompt]
+) -> RunAccount:
     """Open the account of a run: what was asked, what is here, and what was decided."""
     return RunAccount(
         request=request.named(),
         language=language,
-        profile=None if eyes.profile is None else eyes.profile.model_dump(mode="json"),
-        policy=None if eyes.policy is None else eyes.policy.model_dump(mode="json"),
-        prompts=tuple(prompt_account(prompt) for prompt in eyes.prompts),
+        profile=None if decided is None else decided.profile.model_dump(mode="json"),
+        policy=None if decided is None else decided.policy.model_dump(mode="json"),
+        prompts=tuple(prompt_account(prompt) for prompt in prompts),
     )
 
 
 def say_what_leaves(asked: Asked, teller: Teller) -> None:
-    """Say aloud which frames may leave this machine, and to whom."""
-    policy, language = asked.eyes.policy, asked.language
-    if policy is None:  # the caller's own Runnable looks: only he knows where
-        return
-    remote = [route for route in policy.vision if route.remote]
-    for route in remote:
-        sentence = "frames_leave" if route is policy.vision[0] else "frames_may_leave"
-        words = say(language, sentence, host=route.host, name=NAMES[route.backend], model=route.model)
-        teller.warn((words,))
-    if not remote:
-        teller.tell(NOTICE, {"message": say(language, "nothing_leaves")})
+    """Say aloud what may leave this machine, and to whom. Where a caller's own Runnable works, only he knows."""
+    said = [*_frames_that_leave(asked), *texts_that_leave(asked.head, asked.language)]
+    teller.warn(tuple(said))
+    if not said and asked.eyes.policy is not None and asked.head.policy is not None:
+        teller.tell(NOTICE, {"message": say(asked.language, "nothing_leaves")})
     if asked.eyes.traced:
-        teller.warn((say(language, "traced"),))
+        teller.warn((say(asked.language, "traced"),))
+
+
+def _frames_that_leave(asked: Asked) -> Iterator[str]:
+    chain = asked.eyes.policy.vision if asked.eyes.policy is not None else ()
+    for route in chain:
+        if route.remote:
+            yield _leaving(asked.language, "frames_leave" if route is chain[0] else "frames_may_leave", route)
+
+
+def texts_that_leave(head: Head, language: Language) -> Iterator[str]:
+    """Say of each planner on another host that the scenes' descriptions go, or may go, there."""
+    chain = head.policy.planners if head.policy is not None else ()
+    for route in chain:
+        if route.remote:
+            yield _leaving(language, "texts_leave" if route is chain[0] else "texts_may_leave", route)
+
+
+def _leaving(language: Language, sentence: str, route: VisionRoute | PlannerRoute) -> str:
+    return say(language, sentence, host=route.host, name=NAMES[route.backend], model=route.model)
 
 
 def look_teller(teller: Teller, total: int) -> Callable[[Look], None]:

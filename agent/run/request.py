@@ -11,7 +11,7 @@ from autocut_director.errors import InputError
 from autocut_director.tools.timeline import Language, ScenesDocument, Seconds, wrong_value
 
 VisionChoice = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
-PlannerChoice = Literal["auto", "builtin"]
+PlannerChoice = Literal["auto", "deepseek", "lmstudio", "ollama", "openai", "builtin"]
 
 
 class DirectRequest(BaseModel):
@@ -22,6 +22,8 @@ class DirectRequest(BaseModel):
     video: Path
     out: Path | None = None
     brief: str = ""
+    style: str | None = None
+    transcript: Path | None = None
     duration: Seconds | None = None
     vision: VisionChoice = "auto"
     model: Annotated[str, Field(min_length=1)] | None = None

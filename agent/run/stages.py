@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from autocut_director.agent.planning.chain import Proposal
 from autocut_director.agent.run.account import RunAccount
 from autocut_director.agent.run.crew import Eyes, Head
 from autocut_director.agent.run.request import DirectRequest
 from autocut_director.tools.describe import Look
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import Footage
-from autocut_director.tools.timeline import EditPlan, Language, PlanRequest, Scene, ScenesDocument
+from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, Scene, ScenesDocument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +28,11 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Probed(Asked):
-    """The film is known. `earlier` names the files that an earlier run of it left in the folder."""
+    """The film is known, and what is said in it. `earlier` names the files that an earlier run left in the folder."""
 
     footage: Footage
     earlier: tuple[str, ...] = ()
+    transcript: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +61,7 @@ class Proposed(Described):
     """A planner has proposed an edit; nothing in it is believed yet."""
 
     wish: PlanRequest
-    proposal: Any
+    proposal: Proposal
 
 
 @dataclass(frozen=True, kw_only=True)

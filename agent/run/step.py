@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar
 from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
+from autocut_director.agent.planning.thinker import PlanTry
 from autocut_director.agent.run.delivery import note_end
 from autocut_director.agent.run.stages import Asked
-from autocut_director.errors import AutoCutError
+from autocut_director.errors import AutoCutError, ExhaustedError
 from autocut_director.tools.scenes import Progress
 
 Before = TypeVar("Before", bound=Asked)
@@ -89,7 +90,10 @@ class _Clock:
             return
         said = str(exc) if isinstance(exc, AutoCutError) else type(exc).__name__
         status = "failed" if isinstance(exc, Exception) else "interrupted"
-        note_end(self._before.request.out, self._before.account.noting(status=status, error=said))
+        account = self._before.account
+        if isinstance(exc, ExhaustedError):
+            account = account.with_tries(each for each in exc.tries if isinstance(each, PlanTry))
+        note_end(self._before.request.out, account.noting(status=status, error=said))
 
     def stamped(self, after: After) -> After:
         """Return the stage with the seconds that the step took."""

@@ -45,6 +45,7 @@ class Server(Role):
     generation: Literal["0.4", "0.3", "0.2"] = "0.4"
     load_seconds: float = 0.0
     shelf: Shelf = field(init=False, repr=False)
+    _prefixes: list[str] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.models, self.load_seconds)
@@ -83,7 +84,19 @@ class Server(Role):
             raise RefusedError(401, _locked(self.dialect, seen.key))
 
     def envelope(self, seen: Seen, reply: Reply) -> Page:
-        return Page(_completion(seen, reply))
+        completion = _completion(seen, reply)
+        if self.dialect == "deepseek":
+            completion["usage"] |= self._cached(seen, completion["usage"]["prompt_tokens"])
+        return Page(completion)
+
+    def _cached(self, seen: Seen, sent: int) -> dict[str, int]:
+        """DeepSeek's prefix cache: how many of the tokens sent stood at the beginning of an earlier request."""
+        prompt = json.dumps(seen.body["messages"])
+        with self.lock:
+            common = max((common_length(prompt, earlier) for earlier in self._prefixes), default=0)
+            self._prefixes.append(prompt)
+        hit = min(sent, sent * common // max(1, len(prompt)))
+        return {"prompt_cache_hit_tokens": hit, "prompt_cache_miss_tokens": sent - hit}
 
     def pieces(self, seen: Seen, reply: Reply) -> tuple[str, list[bytes]]:
         return "text/event-stream", [f"data: {event}\n\n".encode() for event in _events(seen, reply)]
@@ -94,6 +107,11 @@ class Server(Role):
             own = {"code": status} if self.dialect == "llamacpp" else {"param": None, "code": None}
             error = {"message": error, "type": kind, **own}
         return super().refusal(status, error, headers)
+
+
+def common_length(a: str, b: str) -> int:
+    """How many characters two texts begin with alike."""
+    return next((place for place, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
 _KINDS = {429: "rate_limit_error", 500: "server_error", 503: "server_error", 402: "unknown_error"}

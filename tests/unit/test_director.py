@@ -205,9 +205,10 @@ def test_models_that_are_only_async_can_look_and_plan(film: Path) -> None:
     assert result.plan.duration_frames == 25
 
 
-def test_a_chat_model_as_planner_is_refused_at_once() -> None:
-    with pytest.raises(InputError, match="a bare chat model is not one yet"):
-        build_director(Settings(**NOBODY), planner=ChatBuiltinVision().with_retry())
+def test_a_chat_model_as_planner_that_cannot_plan_is_said(film: Path) -> None:
+    director = build_director(Settings(**NOBODY), planner=ChatBuiltinVision())
+    with pytest.raises(BackendError, match="ChatBuiltinVision: the answer is no plan: schema: clips: Field required"):
+        director.invoke({"video": film, "vision": "builtin"})
 
 
 def test_a_wrapped_chat_model_can_look(film: Path) -> None:
@@ -296,7 +297,7 @@ def test_scenes_that_were_given_are_used(film: Path, tmp_path: Path) -> None:
             {"vision": "psychic"},
             "vision = 'psychic': input should be 'auto', 'lmstudio', 'ollama', 'embedded', 'openai' or 'builtin'",
         ),
-        ({"speed": 2}, "No option 'speed'. Known: video, out, brief, duration"),
+        ({"speed": 2}, "No option 'speed'. Known: video, out, brief, style, transcript, duration"),
         ({"video": None}, "video = None"),
     ],
 )

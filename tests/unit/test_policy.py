@@ -177,6 +177,9 @@ def test_what_contradicts_itself_is_refused(forced: Forced, values: dict[str, An
 # ---------------------------------------------------------------- models
 
 
+WRITER = ServedModel(id="qwen3-8b", sees=False, loaded=True, context_tokens=16384)
+
+
 def vlm(name: str, **more: Any) -> ServedModel:
     return ServedModel(id=name, **{"sees": True, "size_gib": 4.0, **more})
 
@@ -299,7 +302,8 @@ def test_a_server_on_another_machine_needs_consent(values: dict[str, Any], force
 
 
 def test_with_consent_it_is_used_and_what_leaves_is_said() -> None:
-    policy = resolved(machine(runtimes=(remote_lmstudio(),)))
+    away = lmstudio(MOONDREAM, WRITER).model_copy(update={"url": "http://nas:1234/v1", "remote": True})
+    policy = resolved(machine(runtimes=(away,)))
     assert [(leaving.what, leaving.to, leaving.first) for leaving in policy.leaves] == [
         ("frames", "nas", True),
         ("descriptions", "nas", True),
@@ -364,10 +368,11 @@ def test_a_chain_of_one_that_cannot_be_used_says_why() -> None:
     [
         ((deepseek(),), KEYS, ["deepseek", "builtin"]),
         ((), {}, ["builtin"]),
-        ((lmstudio(), deepseek()), KEYS, ["deepseek", "lmstudio", "builtin"]),
-        ((lmstudio(),), {**KEYS, "ALLOW_CLOUD": "false"}, ["lmstudio", "builtin"]),
+        ((lmstudio(WRITER), deepseek()), KEYS, ["deepseek", "lmstudio", "builtin"]),
+        ((lmstudio(WRITER),), {**KEYS, "ALLOW_CLOUD": "false"}, ["lmstudio", "builtin"]),
         ((deepseek(state="locked"),), KEYS, ["builtin"]),
-        ((ollama(), lmstudio()), {"LOCAL_VISION_PROVIDER": "ollama"}, ["ollama", "lmstudio", "builtin"]),
+        ((ollama(WRITER), lmstudio(WRITER)), {"LOCAL_VISION_PROVIDER": "ollama"}, ["ollama", "lmstudio", "builtin"]),
+        ((lmstudio(MOONDREAM),), {}, ["builtin"]),
     ],
 )
 def test_who_plans(runtimes: tuple[Runtime, ...], values: dict[str, Any], planners: list[str]) -> None:

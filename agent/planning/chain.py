@@ -1,0 +1,179 @@
+"""The planning chain: from what is wished to a proposal that was proven, by the first planner that can.
+
+For each seat, in the policy's order: it is asked and repaired (`thinker`) → the compiler proves what it proposed,
+mending what needs no judgement → the proposal, or the cause is kept and the next asked. The builtin planner, where it
+is in the chain, is the last and cannot fail for want of a model.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+
+from autocut_director.agent.backends.registry import Order, guarded, make_model
+from autocut_director.agent.builtin_planner import MODEL, plan_without_model
+from autocut_director.agent.planning.question import PlanWording, load_plan_wording
+from autocut_director.agent.planning.thinker import PlanTry, Thinker
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import NAMES, PlannerRoute
+from autocut_director.agent.settings import Settings
+from autocut_director.errors import AutoCutError, BackendError, ExhaustedError, PlanError
+from autocut_director.tools.compiler import ProposedPlan, compile_plan
+from autocut_director.tools.sentences import say
+from autocut_director.tools.timeline import Language, PlannedBy, PlanRequest
+
+_OWN_CONTEXT = 32_000  # tokens, where a caller's model does not say what it takes
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a planner proposes: the edit, who planned it, every try, and what became of those asked before."""
+
+    edit: Any
+    planned_by: PlannedBy
+    tries: tuple[PlanTry, ...] = ()
+    causes: tuple[tuple[str, str], ...] = ()
+
+    def cause(self, language: Language) -> str | None:
+        """Return why builtin had to stand in for a model; None where it did not."""
+        if not self.causes or self.planned_by.planner != "builtin":
+            return None
+        return say(language, "planner_stood_in", error=self._said)
+
+    def warning(self, language: Language) -> str | None:
+        """Return why another model planned than the first; None where it did not."""
+        if not self.causes or self.planned_by.planner == "builtin":
+            return None
+        name = NAMES.get(self.planned_by.planner, self.planned_by.planner)
+        return say(language, "planner_fell_back", name=name, error=self._said)
+
+    @property
+    def _said(self) -> str:
+        return "; ".join(f"{name}: {cause}" for name, cause in self.causes)
+
+
+def build_planning_chain(
+    settings: Settings, policy: ExecutionPolicy, *, prompts: Path | None = None
+) -> Runnable[PlanRequest, Proposal]:
+    """Make the Runnable from a `PlanRequest` to a `Proposal` that the compiler has proven.
+
+    Raises:
+        NoBackendError: The planner that was asked for cannot be used.
+        PromptError: A prompt file cannot be used.
+
+    Raises, when invoked:
+        ExhaustedError: Every planner in the chain failed; it has every cause.
+        PlanError: The builtin planner's edit cannot be cut: the scenes cannot be what they say.
+    """
+    policy.require_planner()
+    wording = load_plan_wording(prompts)
+    seats = [ModelSeat(route, settings, wording) for route in policy.planners if route.backend != "builtin"]
+    last = any(route.backend == "builtin" for route in policy.planners)
+    chain = _Chain(seats, builtin=last, degraded=policy.planner_stands_in)
+    return RunnableLambda(chain.propose, name="planning_chain")
+
+
+class ModelSeat:
+    """A model of the policy's chain that plans."""
+
+    def __init__(self, route: PlannerRoute, settings: Settings, wording: PlanWording) -> None:
+        self.name, self.route = NAMES[route.backend], route
+        self._settings, self._wording = settings, wording
+
+    def thinker(self, request: PlanRequest) -> Thinker:
+        """Return the model at work on `request`."""
+        route, context = self.route, self.route.context_tokens or 0
+
+        def ask(longest_answer: int, schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
+            order = Order(route, self._settings, request.language, route.read_seconds, longest_answer)
+            return constrained(order, schema)
+
+        return Thinker(route.backend, route.model, context, ask, self._wording)
+
+
+def constrained(order: Order[PlannerRoute], schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
+    """Return the model of `order`, kept to a JSON schema by its server's own means, with our errors."""
+    model = make_model(order)
+    bind = getattr(model, "answer_constraint", None)
+    return guarded(order, model if bind is None else model.bind(**bind(schema)))
+
+
+class OwnSeat:
+    """A chat model of the caller's that plans."""
+
+    def __init__(self, model: BaseChatModel | Runnable[Any, Any], wording: PlanWording) -> None:
+        self.name, self._own, self._wording = model.get_name(), model, wording
+
+    def thinker(self, _: PlanRequest) -> Thinker:
+        """Return the model at work."""
+        profile = getattr(self._own, "profile", None) or {}
+        context = int(profile.get("max_input_tokens") or _OWN_CONTEXT)
+        model = getattr(self._own, "model_name", None) or getattr(self._own, "model", None) or self.name
+        return Thinker("own", str(model), context, self._ask, self._wording)
+
+    def _ask(self, _: int, schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
+        from autocut_director.agent.backends.translation import translating
+
+        bind = getattr(self._own, "answer_constraint", None) if isinstance(self._own, BaseChatModel) else None
+        return translating(self._own if bind is None else self._own.bind(**bind(schema)), name="ask_own")
+
+
+def own_planning_chain(
+    model: BaseChatModel | Runnable[Any, Any], *, prompts: Path | None = None
+) -> Runnable[PlanRequest, Proposal]:
+    """Make the planning chain of one chat model of the caller's."""
+    seat = OwnSeat(model, load_plan_wording(prompts))
+    return RunnableLambda(_Chain([seat], builtin=False).propose, name="planning_chain")
+
+
+class _Chain:
+    """The planners, one after the other."""
+
+    def __init__(self, seats: Sequence[ModelSeat | OwnSeat], *, builtin: bool, degraded: bool = False) -> None:
+        self._seats, self._builtin, self._degraded = seats, builtin, degraded
+
+    def propose(self, request: PlanRequest, config: RunnableConfig) -> Proposal:
+        tries: list[PlanTry] = []
+        causes: list[tuple[str, AutoCutError]] = []
+        for seat in self._seats:
+            thinker = seat.thinker(request)
+            outcome = _proven(thinker, request, config)
+            tries += thinker.tries
+            if isinstance(outcome, ProposedPlan):
+                return Proposal(outcome, thinker.signature, tuple(tries), _said(causes))
+            causes.append((seat.name, outcome))
+        return self._by_rules(request, tries, causes)
+
+    def _by_rules(
+        self, request: PlanRequest, tries: Sequence[PlanTry], causes: Sequence[tuple[str, AutoCutError]]
+    ) -> Proposal:
+        if not self._builtin:
+            raise ExhaustedError([(name, _as_backend_error(exc)) for name, exc in causes], tries=tries)
+        signed = PlannedBy(planner="builtin", model=MODEL, degraded=self._degraded or bool(causes))
+        edit = plan_without_model(request)
+        if request.brief.strip() or request.style_text or request.change:
+            unread = say(request.language, "builtin_reads_nothing")
+            edit = edit.model_copy(update={"assumptions": (*edit.assumptions, unread)})
+        return Proposal(edit, signed, tuple(tries), _said(causes))
+
+
+def _proven(thinker: Thinker, request: PlanRequest, config: RunnableConfig) -> ProposedPlan | AutoCutError:
+    """Return what a model proposes, if the compiler can make an edit of it; else what became of it."""
+    try:
+        edit = thinker.propose(request, config)
+        compile_plan(edit, request, planned_by=thinker.signature)
+    except (BackendError, PlanError) as exc:
+        return exc
+    return edit
+
+
+def _said(causes: Sequence[tuple[str, AutoCutError]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(exc)) for name, exc in causes)
+
+
+def _as_backend_error(exc: AutoCutError) -> BackendError:
+    return exc if isinstance(exc, BackendError) else BackendError(str(exc))
