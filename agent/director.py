@@ -163,7 +163,9 @@ def measure(sampled: Sampled, teller: Teller) -> Sampled:
 
 
 def describe(sampled: Sampled, teller: Teller) -> Described:
-    """Have a model look at the chosen scenes."""
+    """Have a model look at the chosen scenes; where an edit is only changed, nobody looks again."""
+    if sampled.request.earlier is not None:
+        return _described(sampled, Selection((), {}), ())
     selection, eyes = select(sampled.shots, sampled.eyes.max_scenes), sampled.eyes
     shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
     looks = describe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
@@ -172,6 +174,8 @@ def describe(sampled: Sampled, teller: Teller) -> Described:
 
 async def adescribe(sampled: Sampled, teller: Teller) -> Described:
     """Do as `describe`, on the caller's event loop."""
+    if sampled.request.earlier is not None:
+        return _described(sampled, Selection((), {}), ())
     selection, eyes = select(sampled.shots, sampled.eyes.max_scenes), sampled.eyes
     shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
     looks = await adescribe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
@@ -207,7 +211,7 @@ async def aplan(described: Described, teller: Teller) -> Proposed:
 
 def prove(proposed: Proposed, teller: Teller) -> Proven:
     """Turn the proposal into an edit that can be cut, or refuse it."""
-    edit = proven(proposed.proposal, proposed.wish)
+    edit = proven(proposed.proposal)
     warnings = tuple(wish_warnings(proposed.wish))
     teller.warn(warnings)
     return grown(proposed, Proven, account=proposed.account.with_warning(*warnings), plan=edit)

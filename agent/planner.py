@@ -61,7 +61,7 @@ def build_planner(
         proposer = build_planning_chain(known, decided, prompts=folder)
 
     def plan(request: PlanRequest, config: RunnableConfig) -> EditPlan:
-        return proven(proposer.invoke(request, config), request)
+        return proven(proposer.invoke(request, config))
 
     return RunnableLambda(plan, name="planner")
 
@@ -73,21 +73,21 @@ def own_proposer(planner: Runnable[Any, Any], *, prompts: Path | None = None) ->
     signed = PlannedBy(planner=planner.get_name())
 
     def propose(request: PlanRequest, config: RunnableConfig) -> Proposal:
-        return Proposal(planner.invoke(request, config), signed)
+        return Proposal(planner.invoke(request, config), signed, request)
 
     async def apropose(request: PlanRequest, config: RunnableConfig) -> Proposal:
-        return Proposal(await planner.ainvoke(request, config), signed)
+        return Proposal(await planner.ainvoke(request, config), signed, request)
 
     return RunnableLambda(propose, afunc=apropose, name="own_planner")
 
 
-def proven(proposal: Proposal, request: PlanRequest) -> EditPlan:
+def proven(proposal: Proposal) -> EditPlan:
     """Return a proposal as an edit that can be cut.
 
     Raises:
         PlanError: It cannot be mended.
     """
-    return compile_plan(proposal.edit, request, planned_by=proposal.planned_by)
+    return compile_plan(proposal.edit, proposal.wish, planned_by=proposal.planned_by)
 
 
 def read_wish(**wish: Any) -> PlanRequest:

@@ -13,16 +13,27 @@ from autocut_director.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from autocut_director.agent.director import build_director
+    from autocut_director.agent.revision import revise
     from autocut_director.agent.run.stages import DirectorResult
     from autocut_director.agent.settings import Settings
     from autocut_director.errors import AutoCutError
     from autocut_director.tools.timeline import EditPlan, Scene, SceneDescription
 
-__all__ = ["AutoCutError", "DirectorResult", "EditPlan", "Scene", "SceneDescription", "Settings", "build_director"]
+__all__ = [
+    "AutoCutError",
+    "DirectorResult",
+    "EditPlan",
+    "Scene",
+    "SceneDescription",
+    "Settings",
+    "build_director",
+    "revise",
+]
 
 _HOMES = {
     "AutoCutError": "errors",
     "build_director": "agent.director",
+    "revise": "agent.revision",
     "DirectorResult": "agent.run.stages",
     "EditPlan": "tools.timeline",
     "Scene": "tools.timeline",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from autocut_director.errors import DegradedError, NoBackendError
+from autocut_director.prompts_cli import app as prompts_app
 
 if TYPE_CHECKING:
-    from langchain_core.runnables import Runnable
+    from langchain_core.runnables import Runnable, RunnableConfig
     from rich.console import Console
 
     from autocut_director.agent.run.account import RunAccount
@@ -23,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(prompts_app)
 
 VisionName = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
 PlannerName = Literal["auto", "deepseek", "lmstudio", "ollama", "openai", "builtin"]
@@ -248,6 +250,35 @@ def plan(
     degraded = f" Degraded: {causes}." if causes else ""
     who = planned.plan.planned_by
     _say(console, f"{out}: {_clips(planned.plan)}, {seconds:.2f} s, planned by {who.planner} {who.model}.{degraded}")
+
+
+@app.command()
+def revise(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.", show_default=False)],
+    words: Annotated[str, typer.Argument(metavar="WORDS", help='What to change, such as "shorter, no people".')],
+    planner: Annotated[
+        PlannerName | None, typer.Option("--planner", help="Who plans; as in the run if not given.", show_default=False)
+    ] = None,
+    no_render: NoRender = False,
+    strict: Strict = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    json: Json = False,
+) -> None:
+    """Change an edit in words; nothing is looked at again: writes DIR/rev-N and shows the difference."""
+    from autocut_director.agent import revision
+    from autocut_director.tools.difference import said as difference_lines
+
+    before, out = revision.finished_run(folder), revision.next_folder(folder)
+    console = _console()
+    with _display(console, quiet=quiet) as display:
+        config: RunnableConfig = {"callbacks": [display]}
+        changed: dict[str, Any] = {"planner": planner, "no_render": no_render or None}
+        made = revision.revise(before, words, out=out, config=config, **changed)
+    for line in difference_lines(made.difference, made.result.plan):
+        _say(console, line)
+    film = made.result.files.get("cut", made.result.files["plan"])
+    _close(console, made.result.run, f"{film}. See why: {made.result.files['storyboard']}", json=json, strict=strict)
 
 
 @app.command()

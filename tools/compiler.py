@@ -6,15 +6,17 @@ Imports no LangChain.
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from autocut_director.errors import PlanError
 from autocut_director.tools.mending import ProposedClip, mend
-from autocut_director.tools.rules import broken_rules, target_frames
+from autocut_director.tools.rules import LONGEST_TEXTS, broken_rules, plain_text, summary, target_frames
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import (
+    Adjustment,
     Clip,
     DroppedScene,
     EditPlan,
@@ -25,19 +27,24 @@ from autocut_director.tools.timeline import (
 )
 
 _SETTLED = "purpose_order"  # the compiler names clips by their place
-_LARGEST_FRAME = 2**53  # beyond, a float holds no whole frames
+_LARGEST_FRAME = 10**9  # that a clip can name
+_MOST_ASSUMPTIONS = 50
 
 
 class ProposedPlan(BaseModel):
-    """What a planner returns: nothing in it is believed before it is proven."""
+    """What a planner returns: nothing in it is believed before it is proven.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    `length_frames`: how long a revised edit is to be, where the change left that to the planner.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", revalidate_instances="always")
 
     title: str = ""
     logline: str = ""
     clips: tuple[ProposedClip, ...]
     dropped: tuple[DroppedScene, ...] = ()
     assumptions: tuple[str, ...] = ()
+    length_frames: float | None = None
 
 
 def compile_plan(proposal: Any, request: PlanRequest, *, planned_by: PlannedBy) -> EditPlan:
@@ -51,14 +58,12 @@ def compile_plan(proposal: Any, request: PlanRequest, *, planned_by: PlannedBy) 
     Raises:
         PlanError: It cannot be mended; `broken` names each rule.
     """
-    proposed = read_proposal(proposal)
+    proposed, told = _with_plain_texts(read_proposal(proposal))
     target = target_frames(request)
     clips, changes = mend(proposed.clips, request)
     broken = broken_rules(clips, request)
     if broken:
-        raise PlanError(broken)
-    used = {clip.scene_id for clip in clips}
-    known = {scene.scene_id for scene in request.document.scenes} - used
+        raise PlanError(summary(broken))
     return EditPlan(
         schema_="edit_plan.v1",
         title=proposed.title,
@@ -67,10 +72,34 @@ def compile_plan(proposal: Any, request: PlanRequest, *, planned_by: PlannedBy) 
         fps_fraction=request.document.rate,
         media=request.document.media,
         clips=clips,
-        dropped=tuple(drop for drop in proposed.dropped if drop.scene_id in known),
+        dropped=_dropped(proposed.dropped, clips, request),
         assumptions=(*_duration_assumptions(request), *proposed.assumptions),
-        adjustments=changes,
+        adjustments=(*told, *changes),
         planned_by=planned_by,
+    )
+
+
+def _with_plain_texts(proposed: ProposedPlan) -> tuple[ProposedPlan, list[Adjustment]]:
+    """Cut the plan's own texts to what can be read; list each one's name and its length."""
+    texts = {name: (getattr(proposed, name), LONGEST_TEXTS[name]) for name in ("title", "logline")}
+    plain = {name: plain_text(text, longest) for name, (text, longest) in texts.items()}
+    lengths = [(name, len(texts[name][0]), len(plain[name])) for name in plain if plain[name] != texts[name][0]]
+    assumed = tuple(plain_text(text, LONGEST_TEXTS["reason"]) for text in proposed.assumptions[:_MOST_ASSUMPTIONS])
+    if assumed != proposed.assumptions:
+        lengths.append(("assumptions", sum(map(len, proposed.assumptions)), sum(map(len, assumed))))
+    changes = [
+        Adjustment(clip=None, rule="plain_text", before=(name, was), after=(name, now)) for name, was, now in lengths
+    ]
+    return proposed.model_copy(update={**plain, "assumptions": assumed}) if changes else proposed, changes
+
+
+def _dropped(proposed: Iterable[DroppedScene], clips: Iterable[Clip], request: PlanRequest) -> tuple[DroppedScene, ...]:
+    """Return why scenes are left out: of scenes that there are and that are not used, each once."""
+    left_out = {scene.scene_id for scene in request.document.scenes} - {clip.scene_id for clip in clips}
+    reasons = {drop.scene_id: drop.reason for drop in proposed if drop.scene_id in left_out}
+    return tuple(
+        DroppedScene(scene_id=scene_id, reason=plain_text(reason, LONGEST_TEXTS["reason"]))
+        for scene_id, reason in reasons.items()
     )
 
 
@@ -95,11 +124,10 @@ def read_proposal(proposal: Any) -> ProposedPlan:
     Raises:
         PlanError: It is none; `broken` names each field.
     """
-    data = proposal.model_dump() if isinstance(proposal, BaseModel) else proposal
     try:
-        return ProposedPlan.model_validate(data)
+        return ProposedPlan.model_validate(proposal, from_attributes=isinstance(proposal, BaseModel))
     except ValidationError as exc:
-        raise PlanError([f"schema: {problem}" for problem in problems(exc)]) from exc
+        raise PlanError(summary(f"schema: {problem}" for problem in problems(exc))) from exc
 
 
 def shortfall(request: PlanRequest) -> str | None:

@@ -345,7 +345,8 @@ class PlanRequest(Record):
     """What a planner is given: the described scenes and what is wanted of them.
 
     `brief` is what the person wrote; `style` the name of a style and `style_text` what it says. `transcript`: what is
-    said in the film, in its order. `earlier` and `change`: the edit that is there, and how it is to be changed.
+    said in the film, in its order. `earlier` and `change`: the edit that is there, and how it is to be changed;
+    `length_is_asked`: the change says how long it is to be.
     """
 
     document: ScenesDocument
@@ -358,6 +359,7 @@ class PlanRequest(Record):
     transcript: tuple[Line, ...] = ()
     earlier: "EditPlan | None" = None
     change: str = ""
+    length_is_asked: bool = False
 
     @property
     def available_frames(self) -> int:

@@ -13,7 +13,7 @@ _WRAPPINGS = ("plan", "edit", "edit_plan", "result", "answer")
 """Keys under which models put the whole plan once more."""
 
 
-def plan_schema() -> dict[str, Any]:
+def plan_schema(*, revised: bool = False) -> dict[str, Any]:
     """Return the JSON schema of a plan: every field required, what there is none of is null or empty."""
     text = {"type": "string"}
     clip = {
@@ -30,6 +30,7 @@ def plan_schema() -> dict[str, Any]:
         clips={"type": "array", "items": _object(**clip)},
         dropped={"type": "array", "items": _object(scene_id=text, reason=text)},
         assumptions={"type": "array", "items": text},
+        **({"length_frames": {"type": "integer", "minimum": 1}} if revised else {}),
     )
 
 

@@ -17,24 +17,28 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from autocut_director.agent.backends.registry import Order, guarded, make_model
 from autocut_director.agent.builtin_planner import MODEL, plan_without_model
 from autocut_director.agent.planning.question import PlanWording, load_plan_wording
-from autocut_director.agent.planning.thinker import PlanTry, Thinker
+from autocut_director.agent.planning.thinker import PlanTry, Thinker, meant
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import NAMES, PlannerRoute
 from autocut_director.agent.settings import Settings
-from autocut_director.errors import AutoCutError, BackendError, ExhaustedError, PlanError
-from autocut_director.tools.compiler import ProposedPlan, compile_plan
+from autocut_director.errors import AutoCutError, BackendError, ExhaustedError, NoBackendError, PlanError
+from autocut_director.tools.compiler import ProposedPlan, compile_plan, read_proposal
 from autocut_director.tools.sentences import say
-from autocut_director.tools.timeline import Language, PlannedBy, PlanRequest
+from autocut_director.tools.timeline import EditPlan, Language, PlannedBy, PlanRequest
 
 _OWN_CONTEXT = 32_000  # tokens, where a caller's model does not say what it takes
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a planner proposes: the edit, who planned it, every try, and what became of those asked before."""
+    """What a planner proposes: the edit, who planned it, what was meant, every try, and what became of others before.
+
+    `wish` is what was asked; with the length that a revision came to, where the change left that open.
+    """
 
     edit: Any
     planned_by: PlannedBy
+    wish: PlanRequest
     tries: tuple[PlanTry, ...] = ()
     causes: tuple[tuple[str, str], ...] = ()
 
@@ -144,7 +148,8 @@ class _Chain:
             outcome = _proven(thinker, request, config)
             tries += thinker.tries
             if isinstance(outcome, ProposedPlan):
-                return Proposal(outcome, thinker.signature, tuple(tries), _said(causes))
+                wish = meant(request, outcome)
+                return Proposal(outcome, thinker.signature, wish, tuple(tries), _said(causes))
             causes.append((seat.name, outcome))
         return self._by_rules(request, tries, causes)
 
@@ -154,18 +159,32 @@ class _Chain:
         if not self._builtin:
             raise ExhaustedError([(name, _as_backend_error(exc)) for name, exc in causes], tries=tries)
         signed = PlannedBy(planner="builtin", model=MODEL, degraded=self._degraded or bool(causes))
-        edit = plan_without_model(request)
-        if request.brief.strip() or request.style_text or request.change:
+        edit = plan_without_model(request) if request.earlier is None else _lengthened(request, request.earlier)
+        if request.brief.strip() or request.style_text:
             unread = say(request.language, "builtin_reads_nothing")
             edit = edit.model_copy(update={"assumptions": (*edit.assumptions, unread)})
-        return Proposal(edit, signed, tuple(tries), _said(causes))
+        return Proposal(edit, signed, request, tuple(tries), _said(causes))
+
+
+def _lengthened(request: PlanRequest, earlier: EditPlan) -> ProposedPlan:
+    """Return the earlier edit, for the compiler to bring to another length: all that can be changed without a model.
+
+    Raises:
+        NoBackendError: The change asks for something else.
+    """
+    if not request.length_is_asked:
+        raise NoBackendError(
+            f"Without a model that plans, only an edit's length can be changed; {request.change[:80]!r} asks for "
+            "something else. See what is missing: autocut-director doctor"
+        )
+    return read_proposal(earlier)
 
 
 def _proven(thinker: Thinker, request: PlanRequest, config: RunnableConfig) -> ProposedPlan | AutoCutError:
     """Return what a model proposes, if the compiler can make an edit of it; else what became of it."""
     try:
         edit = thinker.propose(request, config)
-        compile_plan(edit, request, planned_by=thinker.signature)
+        compile_plan(edit, meant(request, edit), planned_by=thinker.signature)
     except (BackendError, PlanError) as exc:
         return exc
     return edit

@@ -86,8 +86,8 @@ def wish_text(wording: PlanWording, request: PlanRequest) -> str:
         f"In the words of the person who asks: {quoted(request.brief) if request.brief.strip() else '(nothing)'}",
     ]
     if request.earlier is not None:
-        change = quoted(request.change)
-        lines += ["", wording.revise.render({"plan": plan_shown(request.earlier), "change": change})]
+        values = {"plan": plan_shown(request.earlier), "length": target, "change": quoted(request.change)}
+        lines += ["", wording.revise.render(values)]
     return "\n".join(lines)
 
 

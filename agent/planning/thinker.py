@@ -110,7 +110,7 @@ class Thinker:
 
     def _repaired(self, request: PlanRequest, question: str, room: Room, config: RunnableConfig) -> ProposedPlan:
         """Ask for the edit; tell the model what it breaks; return the proposal that can be mended, and breaks least."""
-        model = self.ask(room.answer, plan_schema())
+        model = self.ask(room.answer, plan_schema(revised=request.earlier is not None))
         messages: list[BaseMessage] = [HumanMessage(question)]
         proposals: list[tuple[bool, int, ProposedPlan]] = []
         for turn in range(1 + REPAIRS):
@@ -130,7 +130,7 @@ class Thinker:
     def _hopeless(self, proposal: ProposedPlan, request: PlanRequest) -> bool:
         """Tell whether the compiler can make nothing of a proposal."""
         try:
-            compile_plan(proposal, request, planned_by=self.signature)
+            compile_plan(proposal, meant(request, proposal), planned_by=self.signature)
         except PlanError:
             return True
         return False
@@ -145,7 +145,7 @@ class Thinker:
     ) -> tuple[ProposedPlan, list[str], str]:
         """Ask once; return the proposal, the rules that it breaks, and the answer's text."""
         answer, proposal = self._asked(model, messages, read_plan, kind, config)
-        broken = broken_as_proposed(proposal, request)
+        broken = broken_as_proposed(proposal, meant(request, proposal))
         if broken:
             self.tries[-1] = self.tries[-1].model_copy(update={"outcome": "broken", "broken": tuple(broken[:50])})
         return proposal, broken, answer.text
@@ -221,6 +221,19 @@ class Thinker:
                 error=error[:400],
             )
         )
+
+
+def meant(request: PlanRequest, proposal: ProposedPlan) -> PlanRequest:
+    """Return the request with the length that a revised plan is to have, where the change left that to its planner."""
+    frames = proposal.length_frames
+    if (
+        request.earlier is None
+        or request.length_is_asked
+        or frames is None
+        or not 1 <= frames <= request.available_frames
+    ):
+        return request
+    return request.model_copy(update={"duration_seconds": frames / float(request.document.rate)})
 
 
 def _chapters(scenes: Sequence[Scene], fitting: int, request: PlanRequest) -> list[Sequence[Scene]]:

@@ -47,6 +47,6 @@ def plan_document(
         warn(said)
     wish = wish_of(request, head, document, transcript_of(request, document.rate), language)
     proposal = head.planner.invoke(wish)
-    edit = proven(proposal, wish)
+    edit = proven(proposal)
     warnings = (*wish_warnings(wish), *told(proposal.warning(language)))
     return PlannedDocument(edit, told(head.cause, proposal.cause(language)), warnings, proposal.tries)

@@ -152,13 +152,23 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
         DocumentError: The folder holds no finished run, or its film has changed.
         VideoError: The film is missing.
     """
+    account, document, plan = read_run(folder)
+    per_scene = int(account.request.get("frames_per_scene", 3))
+    shots = sample_frames(footage_of(plan), document.scenes, per_scene=per_scene, progress=progress)
+    return write_storyboard(storyboard_of(document, plan, account, shots), folder / NAMES["storyboard"])
+
+
+def read_run(folder: Path) -> tuple[RunAccount, ScenesDocument, EditPlan]:
+    """Read the account, the scenes and the plan of a finished run.
+
+    Raises:
+        DocumentError: The folder holds no finished run, or its files are of different films.
+    """
     account = _finished_run(folder)
     document = read_scenes(folder / NAMES["scenes"])
     plan = read_plan(folder / NAMES["plan"])
     _check_they_agree(plan, document)
-    per_scene = int(account.request.get("frames_per_scene", 3))
-    shots = sample_frames(footage_of(plan), document.scenes, per_scene=per_scene, progress=progress)
-    return write_storyboard(storyboard_of(document, plan, account, shots), folder / NAMES["storyboard"])
+    return account, document, plan
 
 
 def storyboard_of(

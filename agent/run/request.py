@@ -8,14 +8,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autocut_director.agent.policy.routes import Forced
 from autocut_director.errors import InputError
-from autocut_director.tools.timeline import Language, ScenesDocument, Seconds, wrong_value
+from autocut_director.tools.timeline import EditPlan, Language, ScenesDocument, Seconds, wrong_value
 
 VisionChoice = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
 PlannerChoice = Literal["auto", "deepseek", "lmstudio", "ollama", "openai", "builtin"]
 
 
 class DirectRequest(BaseModel):
-    """One request. Without `out`, nothing is written."""
+    """One request. Without `out`, nothing is written.
+
+    `earlier` and `change`: the edit of this film that is there, and how it is to be changed; then nobody looks again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -32,6 +35,8 @@ class DirectRequest(BaseModel):
     force_cloud: bool = False
     no_policy: bool = False
     scenes: Path | ScenesDocument | None = None
+    earlier: EditPlan | None = None
+    change: str = ""
     max_scenes: Annotated[int, Field(ge=0)] | None = None
     frames_per_scene: Annotated[int, Field(ge=1, le=16)] | None = None
     language: Language | None = None
@@ -41,10 +46,11 @@ class DirectRequest(BaseModel):
     overwrite: bool = False
 
     def named(self) -> dict[str, Any]:
-        """Return the request as the account keeps it; scenes that were given as a value are only named as such."""
-        given = isinstance(self.scenes, ScenesDocument)
-        asked = self.model_dump(mode="json", exclude_none=True, exclude={"scenes"} if given else None)
-        return {**asked, "scenes": "(given)"} if given else asked
+        """Return the request as the account keeps it; what was given as a value is only named as such."""
+        values = {"scenes": isinstance(self.scenes, ScenesDocument), "earlier": self.earlier is not None}
+        given = {name for name, is_value in values.items() if is_value}
+        asked = self.model_dump(mode="json", exclude_none=True, exclude=given)
+        return {**asked, **dict.fromkeys(given, "(given)")}
 
     @property
     def forced(self) -> Forced:

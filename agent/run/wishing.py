@@ -5,7 +5,8 @@ from fractions import Fraction
 from autocut_director.agent.planner import read_wish
 from autocut_director.agent.run.crew import Head
 from autocut_director.agent.run.request import DirectRequest
-from autocut_director.tools.timeline import Language, Line, PlanRequest, ScenesDocument
+from autocut_director.tools.lengths import asked_seconds
+from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument
 
 
 def wish_of(
@@ -16,15 +17,28 @@ def wish_of(
     Raises:
         InputError: A value that cannot be.
     """
-    style = {} if head.style is None else {"style": head.style.name, "style_text": head.style.text}
+    style = {} if head.style is None else {"style": request.style or "", "style_text": head.style.text}
+    asked = _changed_seconds(request)
     return read_wish(
         document=document,
-        duration_seconds=request.duration,
+        duration_seconds=request.duration if request.earlier is None else asked or _seconds(request.earlier),
+        earlier=request.earlier,
+        change=request.change,
+        length_is_asked=asked is not None,
         brief=request.brief,
         language=language,
         transcript=transcript,
         **style,
     )
+
+
+def _changed_seconds(request: DirectRequest) -> float | None:
+    """Return the seconds that a change asks for; None where it asks for none."""
+    return None if request.earlier is None else asked_seconds(request.change, _seconds(request.earlier))
+
+
+def _seconds(plan: EditPlan) -> float:
+    return float(plan.duration_frames / plan.rate)
 
 
 def transcript_of(request: DirectRequest, rate: Fraction) -> tuple[Line, ...]:

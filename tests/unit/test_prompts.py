@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -297,6 +298,16 @@ def test_a_folder_that_holds_nothing_to_check_is_a_mistake(tmp_path: Path) -> No
         check_folder(own(tmp_path, name="README.md"))
     with pytest.raises(PromptError, match=r"Cannot read the prompts folder .*none"):
         check_folder(tmp_path / "none")
+
+
+@pytest.mark.parametrize("page", ["prompts.md", "prompts.zh.md"])
+def test_the_page_about_prompts_names_each_with_its_variables(page: str) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / page).read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+    for name in prompt_names():
+        said = re.findall(r"`(\w+)`", rows[f"{name}.md"].rpartition("|")[0].rpartition("|")[2])
+        assert tuple(said) == load_prompt(name).variables
+    assert set(style_names()) <= set(rows)
 
 
 # ---------------------------------------------------------------- the command
