@@ -76,6 +76,7 @@ class Settings(BaseModel):
     allow_cloud: bool = Field(True, alias="ALLOW_CLOUD")
     local_hosts: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field((), alias="LOCAL_HOSTS")
     prompts_dir: OwnPath | None = Field(None, alias="PROMPTS_DIR")
+    plan_cache: OwnPath | None = Field(None, alias="AUTOCUT_PLAN_CACHE")
     language: Language = Field("en", alias="AUTOCUT_LANGUAGE")
     langsmith_tracing: bool = Field(False, alias="LANGSMITH_TRACING")
     langchain_tracing: bool = Field(False, alias="LANGCHAIN_TRACING_V2")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from langchain_core.caches import BaseCache
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
@@ -87,6 +88,7 @@ class ModelSeat:
     def __init__(self, route: PlannerRoute, settings: Settings, wording: PlanWording) -> None:
         self.name, self.route = NAMES[route.backend], route
         self._settings, self._wording = settings, wording
+        self._cache = _cache_of(route, settings)
 
     def thinker(self, request: PlanRequest) -> Thinker:
         """Return the model at work on `request`."""
@@ -94,16 +96,30 @@ class ModelSeat:
 
         def ask(longest_answer: int, schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
             order = Order(route, self._settings, request.language, route.read_seconds, longest_answer)
-            return constrained(order, schema)
+            return _constrained(order, schema, self._cache)
 
         return Thinker(route.backend, route.model, context, ask, self._wording)
 
 
-def constrained(order: Order[PlannerRoute], schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
+def _constrained(order: Order[PlannerRoute], schema: dict[str, Any], cache: BaseCache | None) -> Runnable[Any, Any]:
     """Return the model of `order`, kept to a JSON schema by its server's own means, with our errors."""
     model = make_model(order)
+    model.cache = cache
     bind = getattr(model, "answer_constraint", None)
     return guarded(order, model if bind is None else model.bind(**bind(schema)))
+
+
+def _cache_of(route: PlannerRoute, settings: Settings) -> BaseCache | None:
+    """Return the file of remembered answers for a route, where one is named.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    if settings.plan_cache is None:
+        return None
+    from autocut_director.agent.planning.remembered import RememberedAnswers
+
+    return RememberedAnswers(settings.plan_cache, f"{route.backend} {route.model} {route.url}")
 
 
 class OwnSeat:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
-from langchain_core.messages.ai import UsageMetadata
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from autocut_director.agent.builtin_planner import worth
@@ -25,6 +24,7 @@ from autocut_director.agent.planning.question import (
     shortlist_question,
     speech_that_fits,
 )
+from autocut_director.agent.planning.remembered import REMEMBERED
 from autocut_director.agent.policy.models import cost_usd
 from autocut_director.agent.policy.routes import LOCAL
 from autocut_director.errors import AnswerError, BackendError, BackendRefusedError, PlanError
@@ -47,7 +47,7 @@ class PlanTry(Record):
     """One question to a model that plans, and what came of it.
 
     `broken`: the rules that its plan broke. `cost_usd` is null where nobody knows; of `input_tokens`, `cached_tokens`
-    were in the provider's cache.
+    were in the provider's cache. `remembered`: the answer was known from an earlier run, and nothing was spent.
     """
 
     backend: str
@@ -59,6 +59,7 @@ class PlanTry(Record):
     cached_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
+    remembered: bool = False
     broken: tuple[str, ...] = ()
     error: str = ""
 
@@ -203,10 +204,11 @@ class Thinker:
         return patient(may_pass)(once)
 
     def _keep(self, kind: Kind, answer: AIMessage, seconds: float, error: str = "") -> None:
-        usage = answer.usage_metadata or UsageMetadata(input_tokens=0, output_tokens=0, total_tokens=0)
-        sent, said = usage["input_tokens"], usage["output_tokens"]
-        cached = usage.get("input_token_details", {}).get("cache_read", 0)
-        free = self.backend in LOCAL
+        remembered = bool(answer.response_metadata.get(REMEMBERED))
+        usage = None if remembered else answer.usage_metadata
+        sent, said = (0, 0) if usage is None else (usage["input_tokens"], usage["output_tokens"])
+        cached = 0 if usage is None else usage.get("input_token_details", {}).get("cache_read", 0)
+        free = remembered or self.backend in LOCAL
         self.tries.append(
             PlanTry(
                 backend=self.backend,
@@ -218,6 +220,7 @@ class Thinker:
                 cached_tokens=cached,
                 output_tokens=said,
                 cost_usd=0.0 if free else cost_usd(self.model, sent, said, cached),
+                remembered=remembered,
                 error=error[:400],
             )
         )

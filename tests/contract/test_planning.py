@@ -1,6 +1,7 @@
 """The planning chain over real servers: who plans, what is repaired, what it costs, and who plans in the end."""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,7 +25,7 @@ from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import Forced
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.settings import Settings
-from autocut_director.errors import BackendError, ExhaustedError, NoBackendError
+from autocut_director.errors import BackendError, ExhaustedError, InputError, NoBackendError
 from autocut_director.prompts import load_prompt
 from autocut_director.tools.compiler import compile_plan
 from autocut_director.tools.footage_table import SCENE_TOKENS, estimated_tokens, footage_table
@@ -398,3 +399,53 @@ def test_what_was_spent_on_a_planner_that_failed_is_in_the_account(
     assert run["status"] == "failed"
     assert [each["kind"] for each in run["plan_tries"]] == ["plan", "repair", "repair"]
     assert run["totals"]["input_tokens"] > 0
+
+
+# ---------------------------------------------------------------- the same question, no second bill
+
+
+def test_the_same_question_is_not_paid_twice_where_that_was_asked_for(deepseek: Server, tmp_path: Path) -> None:
+    known = settings(**at(deepseek), AUTOCUT_PLAN_CACHE=str(tmp_path / "计划 cache/plans.db"))
+    first, again = proposal(known, wish()), proposal(known, wish())
+    assert len(deepseek.seen) == 1
+    assert again.edit == first.edit
+    assert (first.tries[0].remembered, again.tries[0].remembered) == (False, True)
+    assert (again.tries[0].cost_usd, again.tries[0].input_tokens) == (0.0, 0)
+    proposal(known, wish(brief="another"))
+    proposal(settings(**at(deepseek), DEEPSEEK_MODEL="deepseek-v4-pro", AUTOCUT_PLAN_CACHE=known.plan_cache), wish())
+    assert len(deepseek.seen) >= 3  # another question, and another model
+    assert KEY.encode() not in (tmp_path / "计划 cache/plans.db").read_bytes()
+
+
+def test_a_blank_answer_is_not_remembered(deepseek: Server, tmp_path: Path) -> None:
+    known = settings(**at(deepseek), AUTOCUT_PLAN_CACHE=str(tmp_path / "p.db"))
+    deepseek.answer = saying("")
+    assert proposal(known, wish()).planned_by.planner == "builtin"
+    deepseek.answer = obedient
+    assert proposal(known, wish()).planned_by.planner == "deepseek"
+
+
+def test_without_the_setting_every_question_is_asked(deepseek: Server) -> None:
+    proposal(settings(**at(deepseek)), wish())
+    proposal(settings(**at(deepseek)), wish())
+    assert len(deepseek.seen) == 2
+
+
+def test_two_ollama_models_do_not_answer_for_one_another(tmp_path: Path) -> None:
+    """LangChain's key for ChatOllama lacks the model's name; ours has it."""
+    for name in ("one", "two"):
+        with serving_ollama(OllamaServer((Model(name, sees=False),), answer=obedient)) as server:
+            known = Settings(LMSTUDIO_HOST=NOWHERE, OLLAMA_HOST=server.url, AUTOCUT_PLAN_CACHE=str(tmp_path / "p.db"))
+            assert proposal(known, wish()).planned_by.model == name
+            assert len(server.seen) == 1
+
+
+def test_a_cache_that_cannot_be_used_is_named(
+    deepseek: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notes.db").write_text("no database " * 100)
+    with pytest.raises(InputError, match=r"AUTOCUT_PLAN_CACHE=.*notes\.db cannot be used .* remove it"):
+        proposal(settings(**at(deepseek), AUTOCUT_PLAN_CACHE=str(tmp_path / "notes.db")), wish())
+    monkeypatch.setitem(sys.modules, "langchain_community", None)
+    with pytest.raises(InputError, match=r'pip install "autocut-director\[community\]"'):
+        proposal(settings(**at(deepseek), AUTOCUT_PLAN_CACHE=str(tmp_path / "p.db")), wish())
