@@ -88,7 +88,7 @@ def test_parts_say_that_they_are_degraded_and_how_they_ended(film: Path, tmp_pat
     ended = run("describe", film, "--out", tmp_path / "scenes.json", "--json")
     assert (json.loads(ended.stdout)["status"], json.loads(ended.stdout)["degraded"]) == ("done", True)
     ended = run("plan", tmp_path / "scenes.json", "--out", tmp_path / "plan.json", "--duration", 3)
-    assert "Degraded: planning by a model is not built yet" in ended.stderr.strip().splitlines()[-1]
+    assert "Degraded: no model can plan (DeepSeek: DEEPSEEK_API_KEY is not set" in ended.stderr.strip().splitlines()[-1]
     ended = run("plan", tmp_path / "scenes.json", "--out", tmp_path / "p.json", "--duration", 3, "--strict", "--json")
     assert ended.returncode == 3
     assert json.loads(ended.stdout)["planned_by"]["degraded"]
@@ -195,7 +195,7 @@ def test_settings_come_from_dotenv_and_the_environment_beats_it(film: Path, tmp_
             ["direct", "film.mp4", "--out", "o", "--vision", "psychic"],
             "'psychic' is not one of 'auto', 'lmstudio', 'ollama', 'embedded', 'openai', 'builtin'",
         ),
-        (["direct", "film.mp4", "--out", "o", "--planner", "me"], "'me' is not one of 'auto', 'builtin'"),
+        (["direct", "film.mp4", "--out", "o", "--planner", "me"], "'me' is not one of 'auto', 'deepseek', 'lmstudio'"),
         (["direct", "film.mp4", "--out", "o", "--prompts", "nowhere"], "There is no prompts folder nowhere"),
         (["direct", "film.mp4", "--out", "film.mp4"], "is a file; name a folder"),
         (["direct", "film.mp4", "--out", "film.mp4/in"], "Cannot write into"),
