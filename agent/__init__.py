@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from autocut_director.agent.profile import RuntimeProfile
     from autocut_director.agent.router import build_vision_router
     from autocut_director.agent.settings import Settings
+    from autocut_director.agent.toolkit import director_tools
 
 __all__ = [
     "ExecutionPolicy",
@@ -23,6 +24,7 @@ __all__ = [
     "build_director",
     "build_planner",
     "build_vision_router",
+    "director_tools",
     "get_visual_analyzer",
 ]
 
@@ -36,6 +38,7 @@ _HOMES = {
     "build_director": "director",
     "build_planner": "planner",
     "build_vision_router": "router",
+    "director_tools": "toolkit",
     "get_visual_analyzer": "analyzers",
 }
 

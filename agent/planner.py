@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import InputError
 from autocut_director.tools.compiler import compile_plan, shortfall
+from autocut_director.tools.describe import NOTICE
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import EditPlan, PlannedBy, PlanRequest, wrong_value
 
@@ -35,7 +37,7 @@ def build_planner(
     policy: ExecutionPolicy | None = None,
     prompts: Path | None = None,
 ) -> Runnable[PlanRequest, EditPlan]:
-    """Make the Runnable from a `PlanRequest` to a proven `EditPlan`.
+    """Make the Runnable from a `PlanRequest` to a proven `EditPlan`. Who stood in for whom is told as a `notice` event.
 
     Args:
         settings: What the environment says; read from it when None.
@@ -61,7 +63,10 @@ def build_planner(
         proposer = build_planning_chain(known, decided, prompts=folder)
 
     def plan(request: PlanRequest, config: RunnableConfig) -> EditPlan:
-        return proven(proposer.invoke(request, config))
+        proposal = proposer.invoke(request, config)
+        for message in filter(None, (proposal.cause(request.language), proposal.warning(request.language))):
+            dispatch_custom_event(NOTICE, {"message": message}, config=config)
+        return proven(proposal)
 
     return RunnableLambda(plan, name="planner")
 

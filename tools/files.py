@@ -33,7 +33,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
     try:
-        part.touch()
+        part.unlink(missing_ok=True)
+        part.touch(exist_ok=False)  # never through a link that lies in wait there
         yield part
         part.replace(path)
     except OSError as exc:

@@ -66,9 +66,7 @@ def _opened(path: Path) -> BaseCache:
         cache: BaseCache = SQLiteCache(str(path))
     except (OSError, SQLAlchemyError) as exc:
         said = " ".join(str(getattr(exc, "orig", exc)).split())[:120]
-        raise InputError(
-            f"AUTOCUT_PLAN_CACHE={path} cannot be used ({said}); remove it, or name another."
-        ) from exc
+        raise InputError(f"AUTOCUT_PLAN_CACHE={path} cannot be used ({said}); remove it, or name another.") from exc
     return cache
 
 

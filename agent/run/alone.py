@@ -43,7 +43,7 @@ def plan_document(
     request = read_request({**options, "video": document.media.primary_clip_path, "vision": "builtin"})
     language = crew.language(request)
     head = crew.head(request, crew.decide(request))
-    for said in texts_that_leave(head, language):
+    for said in texts_that_leave(head.policy, language):
         warn(said)
     wish = wish_of(request, head, document, transcript_of(request, document.rate), language)
     proposal = head.planner.invoke(wish)

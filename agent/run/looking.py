@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
-from autocut_director.agent.policy.routes import NAMES, Backend, PlannerRoute, VisionRoute
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import NAMES, Backend, Route
 from autocut_director.agent.run.account import RunAccount, prompt_account
-from autocut_director.agent.run.crew import Decided, Eyes, Head
+from autocut_director.agent.run.crew import Decided, Eyes
 from autocut_director.agent.run.request import DirectRequest
 from autocut_director.agent.run.stages import Asked
 from autocut_director.agent.run.step import Teller
@@ -30,7 +31,7 @@ def opened(
 
 def say_what_leaves(asked: Asked, teller: Teller) -> None:
     """Say aloud what may leave this machine, and to whom. Where a caller's own Runnable works, only he knows."""
-    said = [*_frames_that_leave(asked), *texts_that_leave(asked.head, asked.language)]
+    said = [*frames_that_leave(asked.eyes.policy, asked.language), *texts_that_leave(asked.head.policy, asked.language)]
     teller.warn(tuple(said))
     if not said and asked.eyes.policy is not None and asked.head.policy is not None:
         teller.tell(NOTICE, {"message": say(asked.language, "nothing_leaves")})
@@ -38,23 +39,21 @@ def say_what_leaves(asked: Asked, teller: Teller) -> None:
         teller.warn((say(asked.language, "traced"),))
 
 
-def _frames_that_leave(asked: Asked) -> Iterator[str]:
-    chain = asked.eyes.policy.vision if asked.eyes.policy is not None else ()
-    for route in chain:
-        if route.remote:
-            yield _leaving(asked.language, "frames_leave" if route is chain[0] else "frames_may_leave", route)
+def frames_that_leave(policy: ExecutionPolicy | None, language: Language) -> Iterator[str]:
+    """Say of each model on another host that frames go, or may go, there."""
+    return _leaving(() if policy is None else policy.vision, "frames", language)
 
 
-def texts_that_leave(head: Head, language: Language) -> Iterator[str]:
+def texts_that_leave(policy: ExecutionPolicy | None, language: Language) -> Iterator[str]:
     """Say of each planner on another host that the scenes' descriptions go, or may go, there."""
-    chain = head.policy.planners if head.policy is not None else ()
+    return _leaving(() if policy is None else policy.planners, "texts", language)
+
+
+def _leaving(chain: Sequence[Route], what: str, language: Language) -> Iterator[str]:
     for route in chain:
         if route.remote:
-            yield _leaving(language, "texts_leave" if route is chain[0] else "texts_may_leave", route)
-
-
-def _leaving(language: Language, sentence: str, route: VisionRoute | PlannerRoute) -> str:
-    return say(language, sentence, host=route.host, name=NAMES[route.backend], model=route.model)
+            sentence = f"{what}_leave" if route is chain[0] else f"{what}_may_leave"
+            yield say(language, sentence, host=route.host, name=NAMES[route.backend], model=route.model)
 
 
 def look_teller(teller: Teller, total: int) -> Callable[[Look], None]:

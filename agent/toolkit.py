@@ -1,0 +1,167 @@
+"""The tools for a larger agent, with models and planners put in by this machine's policy.
+
+    agent = create_agent(model, tools=[*director_tools(workspace="footage"), ...])
+
+Nothing is probed when the list is made. Who looks and who plans is decided anew at each call that needs it, so that a
+server which was started meanwhile is used.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from langchain_core.tools import BaseTool
+
+from autocut_director.agent.doctor import Report, examine
+from autocut_director.agent.planner import build_planner
+from autocut_director.agent.policy.execution import ExecutionPolicy
+from autocut_director.agent.policy.routes import FRAMES, NAMES, Leaving, PassedOver, Route
+from autocut_director.agent.profile import RuntimeProfile
+from autocut_director.agent.router import build_vision_router
+from autocut_director.agent.run.looking import frames_that_leave, texts_that_leave
+from autocut_director.agent.settings import Settings
+from autocut_director.tools.sentences import say
+from autocut_director.tools.toolset.cutting import (
+    Planning,
+    make_export_timeline,
+    make_list_clips,
+    make_render_edit,
+    plan_tool,
+)
+from autocut_director.tools.toolset.looking import (
+    Looking,
+    describe_tool,
+    make_detect_scenes,
+    make_list_scenes,
+    make_probe_video,
+)
+from autocut_director.tools.toolset.making import make_tool
+from autocut_director.tools.toolset.telling import one_line
+from autocut_director.tools.workspace import Workspace
+
+_LONGEST_LINE = 300  # characters
+_MOST_PROBLEMS = 3
+
+
+def director_tools(
+    settings: Settings | None = None, *, workspace: Workspace | Path | str | None = None
+) -> list[BaseTool]:
+    """Make the tools that turn footage into an edit, for `create_agent(model, tools=[*director_tools(), ...])`.
+
+    Args:
+        settings: What the environment says; read from it when None.
+        workspace: The only folder in which they read and write; the present working folder when None. Tools that are
+            to replace one another's files share one `Workspace`.
+
+    Returns:
+        probe_video, detect_scenes, describe_scenes, list_scenes, plan_edit, list_clips, render_edit, export_timeline,
+        runtime_profile.
+
+    Raises:
+        InputError: There is no such folder, or the environment has a value that cannot be.
+    """
+    known = settings or Settings.from_env()
+    here = workspace if isinstance(workspace, Workspace) else Workspace(workspace or Path.cwd())
+    return [
+        make_probe_video(here),
+        make_detect_scenes(here),
+        describe_tool(lambda: _who_looks(known), here),
+        make_list_scenes(here),
+        plan_tool(lambda: _who_plans(known), here),
+        make_list_clips(here),
+        make_render_edit(here),
+        make_export_timeline(here),
+        _make_runtime_profile(known, here),
+    ]
+
+
+def _who_looks(settings: Settings) -> Looking:
+    """Find out who looks, as the policy has it.
+
+    Raises:
+        NoBackendError: Nobody can.
+        PromptError: A prompt file cannot be used.
+    """
+    policy = _policy(settings)
+    return Looking(
+        vision=build_vision_router(settings, policy=policy),
+        max_scenes=policy.max_scenes,
+        parallel=max(route.parallel for route in policy.vision),
+        stills=max(FRAMES, policy.frames_per_scene),
+        notes=tuple(_looking_notes(policy, settings)),
+    )
+
+
+def _who_plans(settings: Settings) -> Planning:
+    """Find out who plans, as the policy has it.
+
+    Raises:
+        PromptError: A prompt file cannot be used.
+    """
+    policy = _policy(settings)
+    return Planning(
+        planner=build_planner(settings, policy=policy),
+        language=settings.language,
+        prompts=settings.prompts_dir,
+        notes=tuple(_planning_notes(policy, settings)),
+    )
+
+
+def _policy(settings: Settings) -> ExecutionPolicy:
+    return ExecutionPolicy.resolve(RuntimeProfile.detect(settings), settings)
+
+
+def _looking_notes(policy: ExecutionPolicy, settings: Settings) -> Iterable[str]:
+    if policy.stands_in:
+        yield say(settings.language, "no_vision", why="; ".join(map(_bound, policy.passed_over)))
+    yield from frames_that_leave(policy, settings.language)
+    if settings.traced:
+        yield say(settings.language, "traced")
+
+
+def _planning_notes(policy: ExecutionPolicy, settings: Settings) -> Iterable[str]:
+    if policy.planner_stands_in:
+        yield say(settings.language, "no_planner", why="; ".join(map(_bound, policy.planners_passed_over)))
+    yield from texts_that_leave(policy, settings.language)
+
+
+def _bound(over: PassedOver) -> str:
+    return f"{NAMES[over.backend]}: {over.bound}"
+
+
+def _make_runtime_profile(settings: Settings, workspace: Workspace) -> BaseTool:
+    """Make the tool that says what is here, who would look and plan, and what may leave this machine."""
+
+    def runtime_profile() -> tuple[str, Report]:
+        """Tell what this machine is, which models would look at scenes and plan the edit, and what may leave it.
+
+        Call this to explain who did the work, or why a model was not used. The other tools do not need it.
+        """
+        report = examine(settings)
+        return "\n".join(one_line(line, _LONGEST_LINE) for line in _profile_lines(report)), report
+
+    return make_tool(runtime_profile, workspace)
+
+
+def _profile_lines(report: Report) -> Iterable[str]:
+    profile, policy = report.profile, report.policy
+    gpu = profile.largest_gpu
+    card = "no GPU" if gpu is None else f"{gpu.name}, {gpu.vram_total_gib:.1f} GiB of VRAM"
+    yield (
+        f"This machine: {report.machine_class}; {profile.cpu_threads} threads ({report.cpu_score}), "
+        f"{profile.ram_total_gib:.1f} GiB of RAM, {card}, {profile.os}."
+    )
+    yield f"Scenes are looked at by: {_chain(policy.vision)}; at most {policy.max_scenes or 'all'} scenes a call."
+    yield f"The edit is planned by: {_chain(policy.planners)}."
+    yield f"What may leave this machine: {'; '.join(map(_leaving, policy.leaves)) or 'nothing'}."
+    yield f"Not used for looking: {'; '.join(map(_bound, policy.passed_over)) or 'none'}."
+    for problem in report.problems[:_MOST_PROBLEMS]:
+        yield f"For a person to mend: {problem.what}. {problem.mend}"
+
+
+def _chain(routes: Sequence[Route]) -> str:
+    return ", then ".join(f"{NAMES[route.backend]} {route.model}".strip() for route in routes) or "nobody"
+
+
+def _leaving(leaving: Leaving) -> str:
+    when = "" if leaving.first else " when those before it fail"
+    return f"{leaving.what} to {leaving.to} ({NAMES[leaving.backend]}){when}"
