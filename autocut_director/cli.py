@@ -9,12 +9,15 @@ from autocut_director.errors import DegradedError, NoBackendError
 from autocut_director.prompts_cli import app as prompts_app
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from langchain_core.runnables import Runnable, RunnableConfig
     from rich.console import Console
 
     from autocut_director.agent.run.account import RunAccount
     from autocut_director.agent.run.stages import DirectorResult
-    from autocut_director.tools.timeline import EditPlan
+    from autocut_director.tools.score import Score
+    from autocut_director.tools.timeline import EditPlan, Line
 
 app = typer.Typer(
     name="autocut-director",
@@ -320,6 +323,31 @@ def export(
 
 
 @app.command()
+def score(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A proven plan.", show_default=False)],
+    scenes: Annotated[
+        Path | None,
+        typer.Option("--scenes", help="Its scenes.json; the one beside it if not given.", show_default=False),
+    ] = None,
+    transcript: Transcript = None,
+    duration: Duration = None,
+    debug: Debug = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the marks as JSON on stdout.")] = False,
+) -> None:
+    """Measure a plan without any model: nine marks, each with its reason, and a total of 100."""
+    from autocut_director.tools.files import read_plan, to_json
+    from autocut_director.tools.score import score_file, verdict
+
+    lines = _lines(transcript, read_plan(plan).rate) if transcript is not None else ()
+    marks = score_file(plan, scenes=scenes, transcript=lines, asked_seconds=duration)
+    if json:
+        print(to_json(marks), end="")  # noqa: T201
+    else:
+        _show_marks(_results(), marks)
+    _say(_console(), verdict(marks))
+
+
+@app.command()
 def storyboard(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished run.", show_default=False)],
     quiet: Quiet = False,
@@ -378,13 +406,32 @@ def _write_env(console: "Console", lines: str) -> None:
     _say(console, f"{env.absolute()} is written.")
 
 
+def _lines(transcript: Path, rate: "Fraction") -> "tuple[Line, ...]":
+    from autocut_director.tools.transcript import read_transcript
+
+    return read_transcript(transcript, rate)
+
+
+def _show_marks(console: "Console", marks: "Score") -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from autocut_director.tools.score import SCORE_COLUMNS, score_rows
+
+    table = Table(*SCORE_COLUMNS, box=None, pad_edge=False)
+    for row in score_rows(marks):
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
 def _direct(director: "Runnable[Any, DirectorResult]", options: dict[str, Any], *, quiet: bool, json: bool) -> None:
     console, strict = _console(), bool(options.pop("strict", False))
     with _display(console, quiet=quiet) as display:
         result = director.invoke(options, {"callbacks": [display]})
     seconds = float(result.plan.duration_frames / result.plan.rate)
     film = result.files.get("cut", result.files["plan"])
-    said = f"{film}: {_clips(result.plan)}, {seconds:.2f} s; {_looked(result.run)}"
+    said = f"{film}: {_clips(result.plan)}, {seconds:.2f} s, planned by {result.plan.planned_by.planner}; "
+    said += _looked(result.run)
     said += f" See why: {result.files['storyboard']}"
     _close(console, result.run, said, json=json, strict=strict)
 

@@ -11,6 +11,17 @@ from autocut_director.tools.timeline import PURPOSES
 
 _WRAPPINGS = ("plan", "edit", "edit_plan", "result", "answer")
 """Keys under which models put the whole plan once more."""
+_CLIPS = ("clips", "segments", "shots", "timeline", "edits", "片段")
+_NAMES = {
+    "scene_id": ("scene", "id", "scene_number", "场景"),
+    "in_frame": ("in", "start", "start_frame", "from", "入点"),
+    "out_frame": ("out", "end", "end_frame", "to", "出点"),
+    "purpose": ("role", "用途"),
+    "overlay_text": ("overlay", "text", "caption", "字幕"),
+    "reason": ("why", "rationale", "理由"),
+}
+_MEANINGS = {name: field for field, names in _NAMES.items() for name in names}
+"""Names under which models give a clip's fields, where the meaning is plain."""
 
 
 def plan_schema(*, revised: bool = False) -> dict[str, Any]:
@@ -54,10 +65,24 @@ def read_plan(message: AIMessage) -> ProposedPlan:
         if isinstance(data, dict) and "clips" not in data and isinstance(data.get(name), dict):
             data = data[name]
     try:
-        return read_proposal(data)
+        return read_proposal(_renamed(data))
     except PlanError as exc:
         said = "; ".join(exc.broken[:5])
         raise AnswerError(f"the answer is no plan: {said}", answer=message.text) from exc
+
+
+def _renamed(data: Any) -> Any:
+    """Return a plan under our own names; a name of ours beats another that means the same."""
+    if not isinstance(data, dict):
+        return data
+    clips = next((data[name] for name in _CLIPS if isinstance(data.get(name), list)), None)
+    return data if clips is None else {**data, "clips": [_renamed_clip(clip) for clip in clips]}
+
+
+def _renamed_clip(clip: Any) -> Any:
+    if not isinstance(clip, dict):
+        return clip
+    return {**{_MEANINGS.get(str(key), str(key)): clip[key] for key in clip if key in _MEANINGS}, **clip}
 
 
 def read_shortlist(message: AIMessage, known: set[str]) -> tuple[str, ...]:

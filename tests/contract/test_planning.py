@@ -83,12 +83,18 @@ def test_deepseek_plans_what_can_be_cut(deepseek: Server) -> None:
 def test_it_is_asked_as_deepseek_wants_to_be(deepseek: Server) -> None:
     proposal(settings(**at(deepseek)), wish())
     (seen,) = deepseek.seen
-    assert seen.key == KEY
-    assert seen.body["thinking"] == {"type": "disabled"}
-    assert seen.body["response_format"] == {"type": "json_object"}
-    assert "tool_choice" not in seen.body
-    assert 1000 < seen.body["max_tokens"] < 5000
-    assert '"scene_id": "S0007"' in planners.asked(seen)
+    assert (seen.path, seen.key) == ("/chat/completions", KEY)
+    body = dict(seen.body)
+    (message,) = body.pop("messages")
+    assert message["role"] == "user"
+    assert '"scene_id": "S0007"' in message["content"]
+    assert 1000 < body.pop("max_tokens") < 5000
+    assert body == {
+        "model": "deepseek-flash",
+        "response_format": {"type": "json_object"},
+        "thinking": {"type": "disabled"},
+        "stream": False,
+    }
 
 
 def test_the_fixed_words_come_first_and_are_the_same_for_every_film(deepseek: Server) -> None:
@@ -169,6 +175,14 @@ def test_a_plan_of_nothing_that_exists_is_not_used_and_builtin_says_why(deepseek
 # ---------------------------------------------------------------- faults
 
 BUILTIN, MODEL = "builtin", "deepseek"
+
+
+def renamed(answer: str) -> str:
+    for ours, theirs in (("clips", "segments"), ("scene_id", "scene"), ("in_frame", "start"), ("out_frame", "end")):
+        answer = answer.replace(f'"{ours}"', f'"{theirs}"')
+    return answer
+
+
 FAULTS: list[tuple[str, Fault | list[Fault | None] | None, Callable[[Seen], str], str]] = [
     ("500", faults.broken, obedient, BUILTIN),
     ("500 once", [faults.broken], obedient, MODEL),
@@ -189,6 +203,7 @@ FAULTS: list[tuple[str, Fault | list[Fault | None] | None, Callable[[Seen], str]
     ("prose once", None, in_turn(saying("I would start with the sea."), obedient), MODEL),
     ("fenced", None, lambda seen: f"Here it is:\n```json\n{obedient(seen)}\n```\nEnjoy!", MODEL),
     ("thinks aloud", None, lambda seen: f'<think>{{"clips": []}}</think>{obedient(seen)}', MODEL),
+    ("renamed keys", None, lambda seen: renamed(obedient(seen)), MODEL),
     ("wrapped", None, lambda seen: json.dumps({"plan": json.loads(obedient(seen))}), MODEL),
     ("cut short", faults.truncated, obedient, BUILTIN),
     ("declines", None, saying("I'm sorry, I can't help with that."), BUILTIN),
