@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -381,3 +382,38 @@ def wait_for(folder: Path, name: str, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, "it ended before it could be interrupted"
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+# ---------------------------------------------------------------- planning, changing one's mind, judging
+
+
+def test_a_style_a_brief_and_a_change_of_mind(done: Path, tmp_path: Path) -> None:
+    ended = run("plan", done / "scenes.json", "--out", tmp_path / "p.json", "--style", "travel-vlog", "--brief", "大海")
+    assert ended.returncode == 0, ended.stderr
+    plan = json.loads((tmp_path / "p.json").read_text(encoding="utf-8"))
+    assert "The builtin planner goes by what was measured; it reads no brief and no style." in plan["assumptions"]
+    copy = shutil.copytree(done, tmp_path / "run")
+    ended = run("revise", copy, "2 s", "--no-render")
+    assert ended.returncode == 0, ended.stderr
+    assert "3.00 s → 2.00 s" in ended.stderr
+    assert (copy / "rev-1/plan.json").exists() and not (copy / "rev-1/cut.mp4").exists()
+    assert json.loads((copy / "rev-1/difference.json").read_text(encoding="utf-8"))["frames_after"] == 50
+    assert "asks for something else" in refused("revise", copy, "start with the sea", status=3)
+    assert "Cannot read" in refused("revise", tmp_path / "nowhere", "shorter")
+
+
+def test_a_plan_is_judged(done: Path) -> None:
+    ended = run("score", done / "plan.json")
+    assert ended.returncode == 0, ended.stderr
+    assert "coverage" in ended.stdout
+    assert " of 100." in ended.stderr
+    marks = json.loads(run("score", done / "plan.json", "--json").stdout)
+    assert marks["schema"] == "score.v1"
+    assert 0 < marks["total"] <= 100
+
+
+def test_an_unknown_style_is_named_with_the_known_ones(film: Path, tmp_path: Path) -> None:
+    assert "is no name of a style" in refused("direct", film, "--out", tmp_path / "o", "--style", "../secret")
+    said = refused("direct", film, "--out", tmp_path / "o", "--style", "vlog")
+    assert "documentary, interview, product" in said
+    assert not (tmp_path / "o").exists()
