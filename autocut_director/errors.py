@@ -128,11 +128,15 @@ class AnswerError(BackendError):
         kind: `blank`, `refused` (the model declines), `cut_short`, `page` (HTML), `no_json` (plain words),
             `broken` (JSON that does not end well), or `wrong` (JSON with values that cannot be).
         answer: What it said.
+        tokens: (sent, said), where the answer itself is lost.
     """
 
-    def __init__(self, message: str, *, kind: AnswerKind = "wrong", answer: str = "") -> None:
+    def __init__(
+        self, message: str, *, kind: AnswerKind = "wrong", answer: str = "", tokens: tuple[int, int] | None = None
+    ) -> None:
         self.kind = kind
         self.answer = answer
+        self.tokens = tokens
         super().__init__(message)
 
 

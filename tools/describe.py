@@ -27,8 +27,9 @@ Vision = Runnable[SceneFrames, SceneDescription]
 _LONGEST_CAUSE = 400  # characters
 
 ATTEMPT, ANSWER, CROSSING, NOTICE = "attempt", "answer", "crossing", "notice"
+LOST_TOKENS = "lost_tokens"
 """Names of the custom events on the way to a description: one backend was asked (an `Attempt`); the rung that gave the
-answer; frames begin to leave this machine; something that needs no action."""
+answer; frames begin to leave this machine; something that needs no action; tokens of an answer that was thrown away."""
 
 
 Outcome = Literal["answered", "failed", "skipped"]
@@ -172,6 +173,7 @@ class _Watch(UsageMetadataCallbackHandler):
         self.attempts: list[Attempt] = []
         self.answer: dict[str, Any] = {}
         self.crossing = ""
+        self._lost: list[tuple[str, int, int]] = []
 
     def on_chain_start(self, *args: Any, **kwargs: Any) -> None:
         """Start the clock at the outermost Runnable, not when the scene was queued."""
@@ -186,6 +188,8 @@ class _Watch(UsageMetadataCallbackHandler):
             self.answer = data
         elif name == CROSSING:
             self.crossing = data["message"]
+        elif name == LOST_TOKENS:
+            self._lost.append((data["model"], *data["tokens"]))
 
     @property
     def seconds(self) -> float:
@@ -194,7 +198,8 @@ class _Watch(UsageMetadataCallbackHandler):
     @property
     def tokens(self) -> tuple[tuple[str, int, int], ...]:
         usages = self.usage_metadata.items()
-        return tuple((model, usage["input_tokens"], usage["output_tokens"]) for model, usage in usages)
+        told = [(model, usage["input_tokens"], usage["output_tokens"]) for model, usage in usages]
+        return (*told, *self._lost)
 
 
 def _with_watch(config: RunnableConfig | None, watch: _Watch, parallel: int) -> RunnableConfig:

@@ -72,7 +72,7 @@ def guarded(order: Order[Any], model: Runnable[Any, Any]) -> Runnable[Any, Any]:
         return model.with_config(run_name=name)
     from autocut_director.agent.backends.translation import translating
 
-    return translating(model, name=name, secrets=_secrets_of(order.settings))
+    return translating(model, name=name, model_name=order.route.model, secrets=_secrets_of(order.settings))
 
 
 def _secrets_of(settings: Settings) -> tuple[str, ...]:

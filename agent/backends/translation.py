@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import ollama
 import openai
+from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.exceptions import ContextOverflowError
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
@@ -26,6 +27,7 @@ from autocut_director.errors import (
     BackendTimeoutError,
     ModelUnloadedError,
 )
+from autocut_director.tools.describe import LOST_TOKENS
 
 # How LM Studio and llama.cpp say that a model left the memory: seen in their issue trackers.
 _UNLOADED = re.compile(
@@ -105,8 +107,16 @@ def _blotted(text: str, secrets: tuple[str, ...]) -> str:
     return text
 
 
-def _cut_short(exc: Any, secrets: tuple[str, ...]) -> BackendError:
-    return AnswerError("the answer was cut short", kind="cut_short")
+def _cut_short(exc: openai.LengthFinishReasonError, secrets: tuple[str, ...]) -> BackendError:
+    """Translate the client's error for an answer that it will not hand over: what was said, and what it took."""
+    usage = exc.completion.usage
+    said = exc.completion.choices[0].message.content or "" if exc.completion.choices else ""
+    return AnswerError(
+        "the answer was cut short",
+        kind="cut_short",
+        answer=said,
+        tokens=None if usage is None else (usage.prompt_tokens, usage.completion_tokens),
+    )
 
 
 def _declined(exc: Any, secrets: tuple[str, ...]) -> BackendError:
@@ -137,12 +147,22 @@ _TABLE: dict[type[Exception], _Translator] = {
 }
 
 
-def translating(model: Runnable[Any, Any], *, name: str, secrets: Iterable[str] = ()) -> Runnable[Any, Any]:
-    """Return `model` as a Runnable that raises our errors in place of its client's."""
+def translating(
+    model: Runnable[Any, Any], *, name: str, model_name: str = "", secrets: Iterable[str] = ()
+) -> Runnable[Any, Any]:
+    """Return `model` as a Runnable that raises our errors in place of its client's.
+
+    Tokens of an answer that the client throws away are told as a `lost_tokens` event, with the model's name.
+    """
     hidden = tuple(secrets)
 
     def ask(messages: Any, config: RunnableConfig) -> Any:
-        with translated(hidden):
-            return model.invoke(messages, config)
+        try:
+            with translated(hidden):
+                return model.invoke(messages, config)
+        except AnswerError as exc:
+            if exc.tokens is not None:
+                dispatch_custom_event(LOST_TOKENS, {"model": model_name, "tokens": exc.tokens}, config=config)
+            raise
 
     return RunnableLambda(ask, name=name)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from autocut_director.agent.builtin_planner import worth
@@ -119,7 +120,7 @@ class Thinker:
                 proposal, broken, said = self._proposed(model, messages, request, "repair" if turn else "plan", config)
                 proposals.append((self._hopeless(proposal, request), len(broken), proposal))
             except AnswerError as exc:
-                broken, said = [str(exc)], exc.answer
+                broken, said = [_advice(exc)], exc.answer
                 if turn == REPAIRS and not proposals:
                     raise
             if not broken:
@@ -196,7 +197,7 @@ class Thinker:
                 answer = model.invoke(list(messages), config)
                 found = read(answer)
             except BackendError as exc:
-                self._keep(kind, answer, time.monotonic() - started, error=str(exc))
+                self._keep(kind, _with_tokens(answer, exc), time.monotonic() - started, error=str(exc))
                 raise
             self._keep(kind, answer, time.monotonic() - started)
             return answer, found
@@ -224,6 +225,20 @@ class Thinker:
                 error=error[:400],
             )
         )
+
+
+def _with_tokens(answer: AIMessage, exc: BackendError) -> AIMessage:
+    """Return an answer with the tokens that it took, where only the error knows them."""
+    if not isinstance(exc, AnswerError) or exc.tokens is None:
+        return answer
+    sent, said = exc.tokens
+    usage = UsageMetadata(input_tokens=sent, output_tokens=said, total_tokens=sent + said)
+    return answer.model_copy(update={"usage_metadata": usage})
+
+
+def _advice(exc: AnswerError) -> str:
+    """Return what a model is told of an answer that is no plan."""
+    return f"{exc}: give fewer clips, and shorter reasons" if exc.kind == "cut_short" else str(exc)
 
 
 def meant(request: PlanRequest, proposal: ProposedPlan) -> PlanRequest:

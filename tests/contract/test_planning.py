@@ -87,7 +87,7 @@ def test_it_is_asked_as_deepseek_wants_to_be(deepseek: Server) -> None:
     body = dict(seen.body)
     (message,) = body.pop("messages")
     assert message["role"] == "user"
-    assert '"scene_id": "S0007"' in message["content"]
+    assert '"scene_id": "S9907"' in message["content"]
     assert 1000 < body.pop("max_tokens") < 5000
     assert body == {
         "model": "deepseek-flash",
@@ -226,6 +226,19 @@ def test_who_plans_in_the_end(deepseek: Server, fault: Fault | None, answer: Cal
     assert KEY not in str(made)
     if who == BUILTIN:
         assert made.cause("en").startswith("builtin planned by rules, since: DeepSeek: ")
+
+
+@pytest.mark.parametrize("planner", ["deepseek", "lmstudio"])
+def test_an_answer_that_is_cut_short_is_paid_for_and_its_model_told(
+    deepseek: Server, others: dict[str, Any], planner: str
+) -> None:
+    """OpenAI's client throws such an answer away where a form was asked for; its tokens are in the error."""
+    server = {"deepseek": deepseek, **others}[planner]
+    server.fault = [faults.truncated]
+    made = proposal(settings(**at(deepseek), LMSTUDIO_HOST=others["lmstudio"].url), wish(), planner=planner)
+    assert [each.outcome for each in made.tries] == ["failed", "answered"]
+    assert all(each.input_tokens > 0 and each.output_tokens > 0 for each in made.tries)
+    assert "cut short: give fewer clips, and shorter reasons" in str(server.seen[1].body["messages"][-1]["content"])
 
 
 def test_a_hang_costs_one_time_out(deepseek: Server) -> None:

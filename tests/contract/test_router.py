@@ -298,6 +298,17 @@ def test_a_key_that_a_server_repeats_is_blotted_out(three: Three) -> None:
     assert KEY not in str(caught.value)
 
 
+@pytest.mark.parametrize("first", ["lmstudio", "openai"])
+def test_answers_that_are_cut_short_are_paid_for(three: Three, first: Backend) -> None:
+    """OpenAI's client throws them away; their tokens are in its error."""
+    three.roles[first].fault = [faults.truncated] * 9
+    (look,) = three.looks(scenes(1), (first, "ollama"))
+    models = {model for model, *_ in look.tokens}
+    assert look.description.analyzed_by == "ollama"
+    assert len(models) == 2
+    assert all(sent > 0 for _, sent, _ in look.tokens)
+
+
 def test_crossing_to_a_remote_host_is_said_once_and_why(three: Three) -> None:
     three.roles["lmstudio"].fault = faults.locked
     policy = three.routes(["lmstudio", "openai"])

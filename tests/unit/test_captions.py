@@ -1,0 +1,25 @@
+"""What is said, written and read back."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from autocut_director.tools.captions import vtt_text
+from autocut_director.tools.timeline import Line, Word
+from autocut_director.tools.transcript import read_transcript
+
+
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(24000, 1001), Fraction(60000, 1001)])
+def test_what_is_written_is_read_back(tmp_path: Path, rate: Fraction) -> None:
+    words = (Word(text="one & two", start_frame=7, end_frame=11), Word(text="早上好。", start_frame=11, end_frame=19))
+    lines = (
+        Line(text="one & two 早上好。", start_frame=7, end_frame=19, words=words),
+        Line(text="Is 3 < 4 --> true?", start_frame=100_001, end_frame=100_050),
+    )
+    path = tmp_path / "t.vtt"
+    path.write_text(vtt_text(lines, rate), encoding="utf-8")
+    first, later = read_transcript(path, rate)
+    assert (first.start_frame, first.end_frame, later.start_frame, later.end_frame) == (7, 19, 100_001, 100_050)
+    assert [word.start_frame for word in first.words] == [7, 11]
+    assert later.text == "Is 3 < 4 --> true?"

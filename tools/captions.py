@@ -1,0 +1,32 @@
+"""What is said, written as a WebVTT file that `transcript.read_transcript` reads back: words keep when they begin."""
+
+import html
+from collections.abc import Sequence
+from fractions import Fraction
+
+from autocut_director.tools.timeline import Line
+
+
+def vtt_text(lines: Sequence[Line], rate: Fraction) -> str:
+    """Return `lines`, on a grid of `rate` frames a second, as a WebVTT file."""
+    spans = [f"{_clock(line.start_frame, rate)} --> {_clock(line.end_frame, rate)}" for line in lines]
+    blocks = [f"{span}\n{_marked(line, rate)}" for span, line in zip(spans, lines, strict=True)]
+    return "\n\n".join(["WEBVTT", *blocks]) + "\n"
+
+
+def _marked(line: Line, rate: Fraction) -> str:
+    if not line.words:
+        return _escaped(line.text)
+    first, *others = line.words
+    return " ".join([_escaped(first.text), *(f"<{_clock(w.start_frame, rate)}>{_escaped(w.text)}" for w in others)])
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def _clock(frame: int, rate: Fraction) -> str:
+    """Return when a frame is shown, to the nearest millisecond: on a grid that is coarser the same frame is read back."""
+    milliseconds = round(frame / rate * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
