@@ -1,6 +1,6 @@
 """The director: finds the scenes, has a model look at each, plans the edit, proves it, and hands over the film.
 
-    probe | scenes | frames | signals | describe | check | plan | prove | deliver
+    probe | hear | scenes | frames | signals | describe | check | plan | prove | deliver
 
 Each step is a named Runnable that takes the stage before it and returns the next one; nothing reaches back.
 """
@@ -33,7 +33,7 @@ from autocut_director.agent.run.stages import (
     grown,
 )
 from autocut_director.agent.run.step import Teller, step
-from autocut_director.agent.run.wishing import told, transcript_of, wish_of
+from autocut_director.agent.run.wishing import text_reader, told, transcript_of, unread, wish_of
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
@@ -102,6 +102,7 @@ def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
     return (
         RunnableLambda(partial(ask, crew), name="request")
         | step("probe", probe)
+        | step("hear", hear)
         | step("scenes", find_scenes)
         | step("frames", take_frames)
         | step("signals", measure)
@@ -129,8 +130,21 @@ def probe(asked: Asked, teller: Teller) -> Probed:
     folder, earlier = asked.request.out, tuple[str, ...]()
     if folder is not None:
         earlier = delivery.claim(folder, footage, account, overwrite=asked.request.overwrite)
-    lines = transcript_of(asked.request, footage.rate)
-    return grown(asked, Probed, account=account, footage=footage, earlier=earlier, transcript=lines)
+    return grown(asked, Probed, account=account, footage=footage, earlier=earlier)
+
+
+def hear(probed: Probed, teller: Teller) -> Probed:
+    """Find out what is said in the film: from the file that was given, or by listening where that was asked."""
+    if probed.request.listen is None or probed.request.transcript is not None:
+        lines = transcript_of(probed.request, probed.footage.rate)
+        return grown(probed, Probed, transcript=lines, account=probed.account.noting(speech={"lines": len(lines)}))
+    from autocut_director.tools.hearing import transcribe
+
+    heard = transcribe(
+        probed.footage.path, probed.footage.rate, model=probed.request.listen, progress=teller.progress()
+    )
+    account = probed.account.noting(speech={"lines": len(heard.lines), "language": heard.language})
+    return grown(probed, Probed, transcript=heard.lines, account=account)
 
 
 def find_scenes(probed: Probed, teller: Teller) -> Cut:
@@ -154,8 +168,9 @@ def take_frames(cut: Cut, teller: Teller) -> Sampled:
 def measure(sampled: Sampled, teller: Teller) -> Sampled:
     """Measure every scene's stills, whoever will look at them."""
     progress, shots = teller.progress(), list[SceneFrames]()
+    read = text_reader() if sampled.request.read_text else unread
     for shot in sampled.shots:
-        scene = shot.scene.model_copy(update={"signals": measure_scene(shot.frames)})
+        scene = shot.scene.model_copy(update={"signals": read(measure_scene(shot.frames), shot.frames)})
         shots.append(SceneFrames(scene, shot.frames))
         progress(len(shots), len(sampled.shots))
     document = sampled.document.model_copy(update={"scenes": tuple(shot.scene for shot in shots)})
@@ -224,7 +239,9 @@ def deliver(done: Proven, teller: Teller) -> Delivered:
         return grown(done, Delivered, account=done.account.noting(status="done"), files={})
     render = not done.request.no_render
     board = delivery.storyboard_of(done.document, done.plan, done.account, done.shots)
-    files = delivery.deliver(folder, board, done.footage, render=render, progress=teller.progress())
+    heard = done.transcript if done.request.listen is not None else ()
+    files = delivery.write_heard(folder, heard, done.plan.rate)
+    files |= delivery.deliver(folder, board, done.footage, render=render, progress=teller.progress())
     delivery.remove_stale(folder, done.earlier, files)
     files["run"] = folder / delivery.NAMES["run"]
     account = done.account.noting(status="done", files={kind: path.name for kind, path in files.items()})

@@ -55,6 +55,8 @@ def revise(
     if not words.strip():
         raise InputError("What is to be changed is missing; say it in words, such as: shorter, start with the sea")
     kept = {name: result.run.request[name] for name in _KEPT if name in result.run.request}
+    if "transcript" in result.files:  # what was heard is not listened to again
+        kept["transcript"] = result.files["transcript"]
     options = {
         **kept,
         **{name: value for name, value in changed.items() if value is not None},

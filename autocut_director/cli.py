@@ -111,6 +111,11 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write even where s
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only warnings, errors and the last line.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the run's account as JSON on stdout.")]
+Listen = Annotated[
+    str | None,
+    typer.Option("--listen", metavar="MODEL", help="Hear what is said: a Whisper model's folder.", show_default=False),
+]
+ReadText = Annotated[bool, typer.Option("--read-text", help="Read the text in the pictures.")]
 
 
 @app.command()
@@ -128,6 +133,8 @@ def direct(
     planner: PlannerChoice = "auto",
     scenes: Scenes = None,
     transcript: Transcript = None,
+    listen: Listen = None,
+    read_text: ReadText = False,
     max_scenes: MaxScenes = None,
     frames_per_scene: FramesPerScene = None,
     language: Language = None,
@@ -147,7 +154,7 @@ def direct(
         **{"max_scenes": max_scenes, "frames_per_scene": frames_per_scene, "language": language, "prompts": prompts},
         **{"no_render": no_render, "strict": strict, "overwrite": overwrite, "model": model},
         **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
-        **{"brief": brief, "style": style, "transcript": transcript},
+        **{"brief": brief, "style": style, "transcript": transcript, "listen": listen, "read_text": read_text},
     }
     _direct(build_director(), options, quiet=quiet, json=json)
 
@@ -186,6 +193,7 @@ def describe(
     force_cloud: ForceCloud = False,
     no_policy: NoPolicy = False,
     scenes: Scenes = None,
+    read_text: ReadText = False,
     max_scenes: MaxScenes = None,
     frames_per_scene: FramesPerScene = None,
     language: Language = None,
@@ -203,7 +211,7 @@ def describe(
     check_new_file(out, overwrite=overwrite, sources=[video, *([scenes] if scenes else [])])
     options = {
         **{"video": video, "vision": vision, "scenes": scenes, "max_scenes": max_scenes, "language": language},
-        **{"frames_per_scene": frames_per_scene, "prompts": prompts, "model": model},
+        **{"frames_per_scene": frames_per_scene, "prompts": prompts, "model": model, "read_text": read_text},
         **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
     }
     console = _console()

@@ -15,6 +15,7 @@ from autocut_director.interrupts import stop_if_asked
 _STEPS = {
     "demo": "Making a film",
     "probe": "Reading the video",
+    "hear": "Reading speech",
     "scenes": "Finding scenes",
     "frames": "Taking stills",
     "signals": "Measuring",

@@ -26,7 +26,7 @@ def _escaped(text: str) -> str:
 
 
 def _clock(frame: int, rate: Fraction) -> str:
-    """Return when a frame is shown, to the nearest millisecond: on a grid that is coarser the same frame is read back."""
+    """Return when a frame is shown, to the nearest millisecond: on a coarser grid the same frame is read back."""
     milliseconds = round(frame / rate * 1000)
     minutes, rest = divmod(milliseconds, 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"

@@ -61,7 +61,7 @@ def seconds_of(frames: int, rate: Fraction) -> float:
 def _seen(scene: Scene) -> str:
     visual = scene.visual
     parts = [] if visual is None else [visual.summary, ", ".join(visual.subjects), visual.mood]
-    written = "" if scene.signals is None else getattr(scene.signals, "text", "")
+    written = "" if scene.signals is None else scene.signals.text
     return " ".join(_cell(part) for part in [*parts, f'"{written}"' if written else ""] if part)
 
 

@@ -160,6 +160,7 @@ class Signals(Record):
     face_count: NonNegativeInt = 0
     largest_face: float = Field(0.0, description="Largest face's share of the frame's area, 0 to 1.")
     text_share: float | None = Field(None, description="Text's share of the frame's area; null without OCR.")
+    text: str = Field("", description="What is written in the pictures; empty without OCR.")
 
 
 ShotType = Literal["extreme_close_up", "close_up", "medium", "wide", "extreme_wide", "insert", "title", "unknown"]

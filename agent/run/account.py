@@ -84,6 +84,7 @@ class RunAccount(Record):
     language: Language = "en"
     versions: dict[str, str] = Field(default_factory=used_versions)
     video: dict[str, Any] | None = None
+    speech: dict[str, Any] | None = Field(None, description="How many lines are said, and in which language.")
     profile: dict[str, Any] | None = Field(None, description="The machine and its model servers.")
     policy: dict[str, Any] | None = Field(None, description="Who looks, in which order, and why; what may leave.")
     prompts: tuple[PromptAccount, ...] = ()

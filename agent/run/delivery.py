@@ -1,12 +1,14 @@
 """The folder of a run: claimed before the work, filled at its end, file by file and each whole or not at all."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from autocut_director.agent.run.account import RunAccount
 from autocut_director.errors import DocumentError, OutputError
+from autocut_director.tools.captions import vtt_text
 from autocut_director.tools.export import export_timeline
 from autocut_director.tools.files import (
     is_leftover,
@@ -23,9 +25,10 @@ from autocut_director.tools.render import footage_of, render_edit
 from autocut_director.tools.rules import check_against_film
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.storyboard import Storyboard, middle_stills, write_storyboard
-from autocut_director.tools.timeline import EditPlan, ScenesDocument, first_problem
+from autocut_director.tools.timeline import EditPlan, Line, ScenesDocument, first_problem
 
 NAMES = {
+    "transcript": "transcript.vtt",
     "scenes": "scenes.json",
     "plan": "plan.json",
     "cut": "cut.mp4",
@@ -136,6 +139,15 @@ def deliver(
             files[kind] = folder / NAMES[kind]
             write(files[kind])
     return files
+
+
+def write_heard(folder: Path, lines: Sequence[Line], rate: Fraction) -> dict[str, Path]:
+    """Write what listening gave into `folder`, so that nobody need listen again; return the file by its kind."""
+    if not lines:
+        return {}
+    path = folder / NAMES["transcript"]
+    write_text(path, vtt_text(lines, rate))
+    return {"transcript": path}
 
 
 def remove_stale(folder: Path, earlier: Iterable[str], files: Mapping[str, Path]) -> None:

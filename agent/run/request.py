@@ -27,6 +27,8 @@ class DirectRequest(BaseModel):
     brief: str = ""
     style: str | None = None
     transcript: Path | None = None
+    listen: Annotated[str, Field(min_length=1)] | None = None
+    read_text: bool = False
     duration: Seconds | None = None
     vision: VisionChoice = "auto"
     model: Annotated[str, Field(min_length=1)] | None = None

@@ -1,12 +1,15 @@
 """From a request to what a planner is asked: the brief, the style's text, what is said in the film."""
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from autocut_director.agent.planner import read_wish
 from autocut_director.agent.run.crew import Head
 from autocut_director.agent.run.request import DirectRequest
+from autocut_director.tools.frames import Frame
 from autocut_director.tools.lengths import asked_seconds
-from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument
+from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument, Signals
+from autocut_director.tools.transcript import read_transcript
 
 
 def wish_of(
@@ -47,13 +50,30 @@ def transcript_of(request: DirectRequest, rate: Fraction) -> tuple[Line, ...]:
     Raises:
         InputError: It cannot be read.
     """
-    if request.transcript is None:
-        return ()
-    from autocut_director.tools.transcript import read_transcript
-
-    return read_transcript(request.transcript, rate)
+    return () if request.transcript is None else read_transcript(request.transcript, rate)
 
 
 def told(*sentences: str | None) -> tuple[str, ...]:
     """Return those of `sentences` that there are."""
     return tuple(sentence for sentence in sentences if sentence)
+
+
+ReadText = Callable[[Signals | None, Sequence[Frame]], Signals | None]
+"""Puts what is written in a scene's stills to what was measured of them."""
+
+
+def text_reader() -> ReadText:
+    """Return what reads the text in pictures.
+
+    Raises:
+        InputError: The extra `ocr` is not installed.
+    """
+    from autocut_director.tools.screen_text import ScreenReader, with_text
+
+    reader = ScreenReader()
+    return lambda signals, frames: with_text(signals, reader.read(frames))
+
+
+def unread(signals: Signals | None, _: Sequence[Frame]) -> Signals | None:
+    """Leave what was measured as it is."""
+    return signals

@@ -21,7 +21,7 @@ from autocut_director.tools.probe import probe_video
 from autocut_director.tools.timeline import PlanRequest
 
 FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "timeline.otio", "storyboard.html"}
-STEPS = ["probe", "scenes", "frames", "signals", "describe", "check", "plan", "prove", "deliver"]
+STEPS = ["probe", "hear", "scenes", "frames", "signals", "describe", "check", "plan", "prove", "deliver"]
 
 
 NOBODY = {"lmstudio_host": "http://127.0.0.1:9/v1", "ollama_host": "http://127.0.0.1:9"}
@@ -297,7 +297,7 @@ def test_scenes_that_were_given_are_used(film: Path, tmp_path: Path) -> None:
             {"vision": "psychic"},
             "vision = 'psychic': input should be 'auto', 'lmstudio', 'ollama', 'embedded', 'openai' or 'builtin'",
         ),
-        ({"speed": 2}, "No option 'speed'. Known: video, out, brief, style, transcript, duration"),
+        ({"speed": 2}, "No option 'speed'. Known: video, out, brief, style, transcript, listen"),
         ({"video": None}, "video = None"),
     ],
 )
