@@ -72,7 +72,7 @@ def stretch_fully(drafts: Drafts, request: PlanRequest) -> tuple[Drafts, Changes
     """Lengthen clips inside their scenes until the edit is long enough, or the scenes are full."""
     changes: Changes = []
     longer, more = stretch(drafts, request)
-    if more:
+    while more:
         changes += more
         drafts = longer
         longer, more = stretch(drafts, request)
