@@ -39,6 +39,7 @@ from autocut_director.errors import BackendError
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
 from autocut_director.tools.frames import SceneFrames, sample_frames
+from autocut_director.tools.interchange.scenes_from import READERS, read_scenes_from
 from autocut_director.tools.probe import Footage, check_same_film, probe_video
 from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.selection import Selection, select
@@ -242,9 +243,12 @@ def deliver(done: Proven, teller: Teller) -> Delivered:
     heard = done.transcript if done.request.listen is not None else ()
     files = delivery.write_heard(folder, heard, done.plan.rate)
     files |= delivery.deliver(folder, board, done.footage, render=render, progress=teller.progress())
+    timelines, left_out = delivery.write_timelines(folder, done.plan)
+    files |= timelines
     delivery.remove_stale(folder, done.earlier, files)
     files["run"] = folder / delivery.NAMES["run"]
-    account = done.account.noting(status="done", files={kind: path.name for kind, path in files.items()})
+    names = {kind: path.name for kind, path in files.items()}
+    account = done.account.noting(status="done", files=names, left_out=left_out)
     return grown(done, Delivered, account=account, files=files)
 
 
@@ -264,11 +268,13 @@ def close(delivered: Delivered) -> DirectorResult:
 
 
 def scenes_for(footage: Footage, given: Path | ScenesDocument) -> ScenesDocument:
-    """Return scenes that were given, in a file or as a value, for this film.
+    """Return scenes that were given, in a scenes.json, another program's edit or as a value, for this film.
 
     Raises:
         DocumentError: They cannot be read, or are another film's.
     """
+    if isinstance(given, Path) and given.suffix.lower() in READERS:
+        return read_scenes_from(given, media=footage.media, rate=footage.rate).document
     document = given if isinstance(given, ScenesDocument) else read_scenes(given)
     check_same_film(document.media, document.rate, footage, what=str(given) if isinstance(given, Path) else "scenes")
     known = footage.media.model_dump(exclude={"damaged_frames"})

@@ -76,7 +76,12 @@ Transcript = Annotated[
     typer.Option("--transcript", metavar="FILE", help="What is said: an SRT or VTT file.", show_default=False),
 ]
 Scenes = Annotated[
-    Path | None, typer.Option("--scenes", help="A scenes.json to use instead of detection.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--scenes",
+        help="Instead of detection: a scenes.json, or an EDL, FCPXML or OTIO edit of the film.",
+        show_default=False,
+    ),
 ]
 MaxScenes = Annotated[
     int | None,
@@ -315,7 +320,7 @@ def render(
 @app.command()
 def export(
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A proven plan.", show_default=False)],
-    to: Annotated[Literal["otio"], typer.Option("--to", help="Format of the timeline.")],
+    to: Annotated[Literal["otio", "fcpxml", "xml", "edl"], typer.Option("--to", help="Format of the timeline.")],
     out: OutFile,
     overwrite: Overwrite = False,
     debug: Debug = False,

@@ -3,7 +3,9 @@
 import html
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
+from autocut_director.tools.cues import joined
 from autocut_director.tools.timeline import Line
 
 
@@ -17,8 +19,11 @@ def vtt_text(lines: Sequence[Line], rate: Fraction) -> str:
 def _marked(line: Line, rate: Fraction) -> str:
     if not line.words:
         return _escaped(line.text)
-    first, *others = line.words
-    return " ".join([_escaped(first.text), *(f"<{_clock(w.start_frame, rate)}>{_escaped(w.text)}" for w in others)])
+    text = _escaped(line.words[0].text)
+    for before, word in pairwise(line.words):
+        gap = " " if " " in joined([before.text[-1:], word.text[:1]]) else ""
+        text += f"{gap}<{_clock(word.start_frame, rate)}>{_escaped(word.text)}"
+    return text
 
 
 def _escaped(text: str) -> str:

@@ -1,67 +1,52 @@
-"""The edit as a timeline for an editor's own program. OpenTimelineIO is the one format so far."""
+"""The edit as a timeline for an editor's own program, in the format that it reads."""
 
-from collections.abc import Callable
 from pathlib import Path
-
-import opentimelineio as otio
+from typing import Protocol
 
 from autocut_director.errors import InputError
 from autocut_director.tools.files import write_text
+from autocut_director.tools.interchange.edl import edl_text
+from autocut_director.tools.interchange.fcp7xml import fcp7xml_text
+from autocut_director.tools.interchange.fcpxml import fcpxml_text
+from autocut_director.tools.interchange.otio import otio_text
 from autocut_director.tools.rules import check_against_film
-from autocut_director.tools.timeline import Clip, EditPlan, frame_count
+from autocut_director.tools.timeline import EditPlan
 
 
-def export_timeline(plan: EditPlan, out: Path, *, to: str = "otio") -> Path:
+class Writer(Protocol):
+    """Returns a plan as the text of a file; raises InputError where the format cannot hold it."""
+
+    def __call__(self, plan: EditPlan, *, relative_to: Path | None = None) -> str:
+        """`relative_to`: the folder from which the film's path is counted; None for an absolute one."""
+
+
+WRITERS: dict[str, Writer] = {"otio": otio_text, "fcpxml": fcpxml_text, "xml": fcp7xml_text, "edl": edl_text}
+"""Formats by the name that `--to` takes."""
+
+
+def export_timeline(plan: EditPlan, out: Path, *, to: str = "otio", relative_to: Path | None = None) -> Path:
     """Write `plan` to `out` in the format `to`.
 
+    `relative_to`: the folder from which the film's path is counted, usually that of `out`; None for an absolute path.
+
     Raises:
-        InputError: No such format.
+        InputError: No such format, or one that cannot hold the plan: the message says why and which can.
         PlanError: The plan's clips do not fit its film.
         OutputError: The file cannot be written there.
     """
     if to not in WRITERS:
         raise InputError(f"No timeline format {to!r}. Known: {', '.join(sorted(WRITERS))}.")
     check_against_film(plan)
-    write_text(out, WRITERS[to](plan))
+    write_text(out, WRITERS[to](plan, relative_to=relative_to))
     return out
 
 
-def otio_text(plan: EditPlan) -> str:
-    """Return the plan as an OpenTimelineIO document: one track of pictures, one of sound where the film has any."""
-    timeline = otio.schema.Timeline(name=plan.title or "AutoCut", metadata={"autocut_director": _about(plan)})
-    kinds = [otio.schema.TrackKind.Video] + [otio.schema.TrackKind.Audio] * plan.media.has_audio
-    for kind in kinds:
-        track = otio.schema.Track(name=str(kind), kind=kind)
-        track.extend([_clip(clip, plan) for clip in plan.clips])
-        timeline.tracks.append(track)
-    return str(timeline.to_json_string(indent=2))
-
-
-def _about(plan: EditPlan) -> dict[str, str]:
-    return {"logline": plan.logline, "fps_fraction": f"{plan.rate.numerator}/{plan.rate.denominator}"}
-
-
-def _clip(clip: Clip, plan: EditPlan) -> otio.schema.Clip:
-    """Return one clip; times count from the media's own start timecode, as editors relink by."""
-    start = frame_count(plan.media.start_tc, plan.rate)
-    reference = otio.schema.ExternalReference(
-        target_url=Path(plan.media.primary_clip_path).as_uri(),
-        available_range=_range(start, plan.media.duration_frames, plan),
-    )
-    made = otio.schema.Clip(
-        name=clip.scene_id,
-        media_reference=reference,
-        source_range=_range(start + clip.in_frame, clip.length, plan),
-        metadata={"autocut_director": {"purpose": clip.purpose, "reason": clip.reason, "order": clip.order}},
-    )
-    made.markers.append(otio.schema.Marker(name=clip.purpose, marked_range=made.source_range, comment=clip.reason))
-    return made
-
-
-def _range(start: int, length: int, plan: EditPlan) -> otio.opentime.TimeRange:
-    rate = float(plan.rate)
-    return otio.opentime.TimeRange(otio.opentime.RationalTime(start, rate), otio.opentime.RationalTime(length, rate))
-
-
-WRITERS: dict[str, Callable[[EditPlan], str]] = {"otio": otio_text}
-"""Formats by the name that `--to` takes."""
+def in_every_format(plan: EditPlan) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the text of `plan` in each format that can hold it, and why each other one cannot; both by format."""
+    texts, left_out = dict[str, str](), dict[str, str]()
+    for name, write in WRITERS.items():
+        try:
+            texts[name] = write(plan)
+        except InputError as exc:
+            left_out[name] = str(exc)
+    return texts, left_out

@@ -1,7 +1,7 @@
 """Moves the ends of an edit's clips out of words and sentences, and keeps its length.
 
-`_let_speak` (each clip to its kindest span, the length loosely kept) → `_even_out` (the length again, first by whole
-sentences, then by whole words, then by frames) → `_let_speak` (what can still leave a word, the length strictly kept)
+`_let_speak` (each clip to its kindest span, the length loosely kept) → `_even_out` (the length again: by whole
+sentences, where that is too little by frames) → `_let_speak` (what can still leave a word, the length strictly kept)
 
 A clip's ends move to the nearest frame where nothing is being said; only for the length they go farther.
 """
@@ -80,14 +80,9 @@ def _let_speak(layout: Layout, totals: Totals) -> None:
 
 def _even_out(layout: Layout, speech: Speech, totals: Totals) -> None:
     """Bring the length back: near the target while sentences stay whole, else only as near as it must be."""
-    steps = (
-        (speech.sentences, DURATION_TOLERANCE * totals.target),
-        (speech.words, totals.tolerance),
-        (Spans(()), totals.tolerance),
-    )
-    for spans, tolerance in steps:
-        if spans is speech.sentences or not totals.hold(layout.total):
-            _lengths_evened(layout, spans, Totals(totals.target, tolerance))
+    _lengths_evened(layout, speech.sentences, Totals(totals.target, DURATION_TOLERANCE * totals.target))
+    if not totals.hold(layout.total):
+        _lengths_evened(layout, Spans(()), totals)
 
 
 def _lengths_evened(layout: Layout, spans: Spans, totals: Totals) -> None:

@@ -98,6 +98,7 @@ class RunAccount(Record):
     causes: tuple[str, ...] = Field((), description="Why the run is degraded.")
     error: str | None = None
     files: dict[str, str] = Field(default_factory=dict, description="File names by kind, in the run's folder.")
+    left_out: dict[str, str] = Field(default_factory=dict, description="Timelines that cannot hold the edit, and why.")
 
     def noting(self, **changes: Any) -> "RunAccount":
         """Return the account with `changes`."""

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from autocut_director.agent.run.account import RunAccount
 from autocut_director.errors import DocumentError, OutputError
 from autocut_director.tools.captions import vtt_text
-from autocut_director.tools.export import export_timeline
+from autocut_director.tools.export import in_every_format
 from autocut_director.tools.files import (
     is_leftover,
     read_json,
@@ -33,6 +33,9 @@ NAMES = {
     "plan": "plan.json",
     "cut": "cut.mp4",
     "otio": "timeline.otio",
+    "fcpxml": "timeline.fcpxml",
+    "xml": "timeline.xml",
+    "edl": "timeline.edl",
     "storyboard": "storyboard.html",
     "run": "run.json",
 }
@@ -129,7 +132,6 @@ def deliver(
     work: dict[str, Callable[[Path], object]] = {
         "scenes": lambda path: write_text(path, to_json(board.document)),
         "plan": lambda path: write_text(path, to_json(plan)),
-        "otio": lambda path: export_timeline(plan, path),
         "cut": lambda path: render_edit(plan, path, footage=footage, progress=progress),
         "storyboard": lambda path: write_storyboard(board, path),
     }
@@ -139,6 +141,15 @@ def deliver(
             files[kind] = folder / NAMES[kind]
             write(files[kind])
     return files
+
+
+def write_timelines(folder: Path, plan: EditPlan) -> tuple[dict[str, Path], dict[str, str]]:
+    """Write the edit in every format that can hold it; return the files, and why the others cannot, both by format."""
+    texts, left_out = in_every_format(plan)
+    files = {kind: folder / NAMES[kind] for kind in texts}
+    for kind, text in texts.items():
+        write_text(files[kind], text)
+    return files, left_out
 
 
 def write_heard(folder: Path, lines: Sequence[Line], rate: Fraction) -> dict[str, Path]:

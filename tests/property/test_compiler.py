@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from documents import described
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from autocut_director.agent.builtin_planner import plan_without_model
@@ -16,6 +16,7 @@ from autocut_director.tools.rules import broken_rules, target_frames
 from autocut_director.tools.timeline import Clip, EditPlan, Line, PlannedBy, PlanRequest, Scene, Word
 
 SIGNED = PlannedBy(planner="test")
+unhurried = settings(deadline=None)  # how long a busy machine takes is no property of a plan
 
 RULES = ("scene_exists", "whole_frames", "in_before_out", "inside_scene", "no_repeat", "minimum_length")
 REFUSALS = (*(f"{rule}:" for rule in RULES), "total_duration: no clip is left")
@@ -119,6 +120,7 @@ def cut(frame: int, scene_edge: int, request: PlanRequest) -> tuple[int, int]:
     return weight * any(a < frame < b for a, b in words), weight * any(a < frame < b for a, b in spans)
 
 
+@unhurried
 @given(spans=lengths, duration=durations, proposal=st.lists(clips, max_size=12))
 def test_any_proposal_is_mended_or_refused_by_rule(
     spans: list[int], duration: float | None, proposal: list[dict[str, Any]]
@@ -133,6 +135,7 @@ def test_any_proposal_is_mended_or_refused_by_rule(
         proven(plan, request)
 
 
+@unhurried
 @given(spans=lengths, duration=durations, proposal=st.lists(clips, max_size=12), transcript=talk())
 def test_whatever_is_said_a_proposal_is_mended_or_refused_by_rule(
     spans: list[int], duration: float | None, proposal: list[dict[str, Any]], transcript: tuple[Line, ...]
@@ -149,6 +152,7 @@ def test_whatever_is_said_a_proposal_is_mended_or_refused_by_rule(
     assert again.adjustments == ()
 
 
+@unhurried
 @given(ends=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=20), seconds=durations)
 def test_clips_that_crowd_one_scene_are_mended(ends: list[tuple[int, int]], seconds: float | None) -> None:
     request = asked([60], seconds)
@@ -157,6 +161,7 @@ def test_clips_that_crowd_one_scene_are_mended(ends: list[tuple[int, int]], seco
     proven(compile_plan({"clips": proposal}, request, planned_by=SIGNED), request)
 
 
+@unhurried
 @given(spans=lengths, duration=durations, transcript=talk())
 def test_the_builtin_planner_is_proven_whatever_is_said(
     spans: list[int], duration: float | None, transcript: tuple[Line, ...]
@@ -165,6 +170,7 @@ def test_the_builtin_planner_is_proven_whatever_is_said(
     proven(compile_plan(plan_without_model(request), request, planned_by=SIGNED), request)
 
 
+@unhurried
 @given(spans=lengths, duration=durations)
 def test_the_builtin_planner_is_always_proven_and_never_mended(spans: list[int], duration: float | None) -> None:
     request = asked(spans, duration)
@@ -172,6 +178,7 @@ def test_the_builtin_planner_is_always_proven_and_never_mended(spans: list[int],
     proven(plan, request)
 
 
+@unhurried
 @given(spans=lengths, duration=durations)
 def test_one_good_clip_is_enough_to_mend_a_plan(spans: list[int], duration: float | None) -> None:
     request = asked(spans, duration)
@@ -179,6 +186,7 @@ def test_one_good_clip_is_enough_to_mend_a_plan(spans: list[int], duration: floa
     proven(compile_plan({"clips": [first]}, request, planned_by=SIGNED), request)
 
 
+@unhurried
 @given(spans=lengths, duration=durations)
 def test_a_proven_plan_passes_unchanged(spans: list[int], duration: float | None) -> None:
     request = asked(spans, duration)
@@ -312,16 +320,19 @@ def spoken_of(plan: EditPlan) -> list[str]:
     return [*of_clips, *plan.assumptions, *(drop.reason for drop in plan.dropped)]
 
 
+@unhurried
 @given(proposal=anything | st.dictionaries(st.sampled_from(["clips", "title", "dropped"]), anything))
 def test_what_is_anything_at_all_is_a_plan_or_refused(proposal: Any) -> None:
     proven_or_refused(proposal, asked([50, 50], 2))
 
 
+@unhurried
 @given(proposal=wild_plans)
 def test_a_wild_plan_is_mended_or_refused(proposal: dict[str, Any]) -> None:
     proven_or_refused(proposal, asked([50, 50], 2))
 
 
+@unhurried
 @given(proposal=wild_plans)
 def test_what_a_wild_plan_breaks_can_be_told(proposal: dict[str, Any]) -> None:
     try:

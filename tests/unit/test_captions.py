@@ -23,3 +23,17 @@ def test_what_is_written_is_read_back(tmp_path: Path, rate: Fraction) -> None:
     assert (first.start_frame, first.end_frame, later.start_frame, later.end_frame) == (7, 19, 100_001, 100_050)
     assert [word.start_frame for word in first.words] == [7, 11]
     assert later.text == "Is 3 < 4 --> true?"
+    assert first.text == "one & two 早上好。"
+
+
+def test_chinese_words_stand_without_spaces(tmp_path: Path) -> None:
+    words = [
+        Word(text=text, start_frame=9 * n, end_frame=9 * n + 9) for n, text in enumerate(["大家好，", "我的", "名字"])
+    ]
+    path = tmp_path / "t.vtt"
+    path.write_text(
+        vtt_text([Line(text="大家好，我的名字", start_frame=0, end_frame=27, words=words)], Fraction(25)), "utf-8"
+    )
+    (line,) = read_transcript(path, Fraction(25))
+    assert line.text == "大家好，我的名字"
+    assert [word.start_frame for word in line.words] == [0, 9, 18]

@@ -115,7 +115,8 @@ def test_demo_needs_nothing(tmp_path: Path) -> None:
         assert ended.returncode == 0, ended.stderr
         assert "Degraded" not in ended.stderr
     names = {path.name for path in (tmp_path / "autocut-demo").iterdir()}
-    assert names == {"demo.mp4", "cut.mp4", "plan.json", "run.json", "scenes.json", "storyboard.html", "timeline.otio"}
+    timelines = {f"timeline.{kind}" for kind in ("otio", "fcpxml", "xml", "edl")}
+    assert names == {"demo.mp4", "cut.mp4", "plan.json", "run.json", "scenes.json", "storyboard.html", *timelines}
     scenes = json.loads((tmp_path / "autocut-demo/scenes.json").read_text())["scenes"]
     assert [scene["start_frame"] for scene in scenes] == [0, 48, 132, 190, 267, 334, 406, 464, 536]
 
@@ -204,7 +205,7 @@ def test_settings_come_from_dotenv_and_the_environment_beats_it(film: Path, tmp_
         (["direct", "film.mp4", "--out", "o", "--fast"], "No such option"),
         (["plan", "gone.json", "--out", "plan.json"], "Cannot read gone.json: No such file"),
         (["render", "gone.json", "--out", "cut.mp4"], "Cannot read gone.json"),
-        (["export", "gone.json", "--to", "edl", "--out", "x"], "'edl' is not one of 'otio'."),
+        (["export", "gone.json", "--to", "avid", "--out", "x"], "'avid' is not one of 'otio', 'fcpxml', 'xml', 'edl'."),
         (["storyboard", "."], "run.json"),
         (["dance"], "No such command 'dance'"),
     ],

@@ -20,7 +20,8 @@ from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import probe_video
 from autocut_director.tools.timeline import PlanRequest
 
-FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "timeline.otio", "storyboard.html"}
+TIMELINES = {"timeline.otio", "timeline.fcpxml", "timeline.xml", "timeline.edl"}
+FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "storyboard.html", *TIMELINES}
 STEPS = ["probe", "hear", "scenes", "frames", "signals", "describe", "check", "plan", "prove", "deliver"]
 
 

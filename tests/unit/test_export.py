@@ -1,58 +1,98 @@
-"""The timeline, read back by OpenTimelineIO, is the plan."""
+"""Every format from one plan: the frames of each are the plan's frames, and what a format cannot hold is said."""
 
 from fractions import Fraction
 from pathlib import Path
 
-import opentimelineio as otio
+import films
 import pytest
 from documents import described
+from edit_readers import ODD, RATES, STARTS, adapter_uses, edit, edl_uses, fcpxml_uses, planned, shown, xmeml_uses
 
 from autocut_director.agent.planner import build_planner
-from autocut_director.errors import InputError
-from autocut_director.tools.export import export_timeline
+from autocut_director.errors import InputError, OutputError, PlanError
+from autocut_director.tools.export import WRITERS, export_timeline, in_every_format
+from autocut_director.tools.probe import probe_video
+from autocut_director.tools.scenes import scenes_document
 from autocut_director.tools.timeline import EditPlan, PlanRequest
 
-
-def plan(rate: str = "25", **media: object) -> EditPlan:
-    document = described([50, 60, 70, 80], Fraction(rate), **media)
-    return build_planner().invoke(PlanRequest(document=document, duration_seconds=5))
-
-
-@pytest.mark.parametrize("rate", ["24", "25", "30000/1001", "24000/1001", "60000/1001"])
-@pytest.mark.parametrize("start_tc", ["00:00:00:00", "01:00:00:00"])
-def test_every_clip_is_where_the_plan_says(tmp_path: Path, rate: str, start_tc: str) -> None:
-    made = plan(rate, start_tc=start_tc)
-    timeline = otio.adapters.read_from_file(str(export_timeline(made, tmp_path / "cut.otio")))
-    start = 3600 * round(Fraction(rate)) if start_tc.startswith("01") else 0
-    for track in timeline.tracks:
-        clips = list(track)
-        assert [clip.name for clip in clips] == [clip.scene_id for clip in made.clips]
-        for clip, planned in zip(clips, made.clips, strict=True):
-            assert clip.source_range.start_time.value == start + planned.in_frame
-            assert clip.source_range.duration.value == planned.length
-            assert clip.source_range.start_time.rate == float(Fraction(rate))
-            assert clip.media_reference.available_range.duration.value == made.media.duration_frames
-            assert clip.markers[0].comment == planned.reason
-    assert [track.kind for track in timeline.tracks] == ["Video", "Audio"]
+READERS = {
+    "otio": lambda text, _: adapter_uses(text, "otio_json"),
+    "fcpxml": lambda text, _: fcpxml_uses(text),
+    "xml": lambda text, _: xmeml_uses(text, "video"),
+    "edl": edl_uses,
+}
 
 
-def test_the_media_is_named_as_a_url(tmp_path: Path) -> None:
-    made = plan()
-    film = str(tmp_path / "假期 1.mp4")
-    made = made.model_copy(update={"media": made.media.model_copy(update={"primary_clip_path": film})})
-    timeline = otio.adapters.read_from_file(str(export_timeline(made, tmp_path / "cut.otio")))
-    url = timeline.tracks[0][0].media_reference.target_url
-    assert url.startswith("file:///")
-    assert url.endswith("%E5%81%87%E6%9C%9F%201.mp4")
+def test_the_formats_are_those_that_the_command_offers() -> None:
+    assert set(WRITERS) == set(READERS)
 
 
-def test_a_silent_film_has_no_sound_track(tmp_path: Path) -> None:
-    made = plan()
-    silent = made.model_copy(update={"media": made.media.model_copy(update={"has_audio": False})})
-    timeline = otio.adapters.read_from_file(str(export_timeline(silent, tmp_path / "cut.otio")))
-    assert [track.kind for track in timeline.tracks] == ["Video"]
+@pytest.mark.parametrize("to", WRITERS)
+@pytest.mark.parametrize("rate", RATES, ids=str)
+@pytest.mark.parametrize("start_tc", STARTS)
+def test_each_frame_of_the_edit_is_the_plans(tmp_path: Path, to: str, rate: Fraction, start_tc: str) -> None:
+    plan = edit(rate, start_tc=start_tc)
+    if rate == ODD and to in {"edl", "xml"}:
+        with pytest.raises(InputError, match=r"25/2.* choose --to otio or --to fcpxml"):
+            export_timeline(plan, tmp_path / f"cut.{to}", to=to)
+        assert not list(tmp_path.iterdir())
+    else:
+        text = export_timeline(plan, tmp_path / f"cut.{to}", to=to).read_text(encoding="utf-8")
+        assert shown(READERS[to](text, rate)) == shown(planned(plan))
+
+
+@pytest.mark.parametrize(
+    ("rate", "left_out"), [(Fraction(24000, 1001), []), (Fraction(12), ["edl"]), (ODD, ["xml", "edl"])]
+)
+def test_what_can_hold_a_rate_is_known_beforehand(rate: Fraction, left_out: list[str]) -> None:
+    texts, reasons = in_every_format(edit(rate))
+    assert list(reasons) == left_out
+    assert {name: READERS[name](text, rate) for name, text in texts.items()} == dict.fromkeys(
+        texts, planned(edit(rate))
+    )
+    assert all(f"{rate} frames a second" in reason for reason in reasons.values())
+
+
+def test_a_planners_edit_of_a_film_whose_rate_varies(tmp_path: Path) -> None:
+    film = films.make_film(tmp_path / "varying.mp4", shots=[40, 40, 40], times=films.varying(120))
+    footage = probe_video(film)
+    assert footage.variable_rate
+    cuts = [footage.duration_frames // 3, 2 * footage.duration_frames // 3]
+    request = PlanRequest(
+        document=scenes_document(cuts, footage.media, footage.rate, source="detect"), duration_seconds=2
+    )
+    plan = build_planner().invoke(request)
+    for to, read in READERS.items():
+        text = export_timeline(plan, tmp_path / f"cut.{to}", to=to).read_text(encoding="utf-8")
+        assert shown(read(text, footage.rate)) == shown(planned(plan))
+
+
+def made() -> EditPlan:
+    return build_planner().invoke(PlanRequest(document=described([50, 60, 70, 80]), duration_seconds=5))
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"No timeline format 'edl'\. Known: otio"):
-        export_timeline(plan(), tmp_path / "cut.edl", to="edl")
+    with pytest.raises(InputError, match=r"No timeline format 'aaf'\. Known: edl, fcpxml, otio, xml"):
+        export_timeline(made(), tmp_path / "cut.aaf", to="aaf")
+
+
+def test_a_plan_that_is_not_of_its_film_is_refused(tmp_path: Path) -> None:
+    plan = made()
+    short = plan.model_copy(update={"media": plan.media.model_copy(update={"duration_frames": 60})})
+    with pytest.raises(PlanError, match="inside_scene"):
+        export_timeline(short, tmp_path / "cut.edl", to="edl")
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="nowhere"):
+        export_timeline(made(), tmp_path / "nowhere" / "cut.edl", to="edl")
+
+
+@pytest.mark.parametrize("to", ["otio", "fcpxml", "xml"])
+def test_the_film_can_be_named_from_the_files_own_folder(tmp_path: Path, to: str) -> None:
+    plan = edit(primary_clip_path=str(tmp_path / "raw" / "假期 1.mp4"))
+    out = tmp_path / "cut" / f"cut.{to}"
+    out.parent.mkdir()
+    text = export_timeline(plan, out, to=to, relative_to=out.parent).read_text(encoding="utf-8")
+    assert "../raw/%E5%81%87%E6%9C%9F%201.mp4" in text
+    assert str(tmp_path) not in text

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -114,6 +115,11 @@ def ears(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ears:
     monkeypatch.setitem(sys.modules, "faster_whisper", library)
     monkeypatch.setitem(sys.modules, "faster_whisper.vad", vad)
     return made
+
+
+def needs_asr() -> None:
+    if not available():  # no importorskip: ONNX Runtime would be loaded before it is told to report nothing
+        pytest.skip("the extra asr is not installed")
 
 
 def spans(heard: Heard) -> list[tuple[int, int, str]]:
@@ -305,20 +311,21 @@ def test_what_it_rests_on_is_told_to_send_nothing_before_it_is_loaded(tmp_path: 
 
 
 def test_the_library_can_be_called_as_it_is_called() -> None:
-    whisper = pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
+    needs_asr()
+    whisper = import_module("faster_whisper")
     made = inspect.signature(whisper.WhisperModel.__init__).parameters
     assert {"device", "compute_type", "local_files_only"} <= set(made)
     heard = inspect.signature(whisper.WhisperModel.transcribe).parameters
     wanted = {"language", "hotwords", "word_timestamps", "temperature", "condition_on_previous_text", "vad_filter"}
     assert wanted <= set(heard)
     assert set(MODEL_MEGABYTES) <= set(whisper.available_models())
-    vad = pytest.importorskip("faster_whisper.vad")
+    vad = import_module("faster_whisper.vad")
     options = vad.VadOptions(min_silence_duration_ms=300, speech_pad_ms=50)
     assert vad.get_speech_timestamps(np.zeros(HZ, np.float32), options) == []
 
 
 def test_a_model_that_is_not_here_is_not_downloaded_by_the_library_itself(film: Path, monkeypatch: Any) -> None:
-    pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
+    needs_asr()
     monkeypatch.setenv("HF_HUB_CACHE", "/nowhere")
     with pytest.raises(AutoCutError, match="not downloaded unasked"):
         transcribe(film, RATE, model="large-v1")
