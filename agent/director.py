@@ -150,11 +150,15 @@ def hear(probed: Probed, teller: Teller) -> Probed:
 
 def find_scenes(probed: Probed, teller: Teller) -> Cut:
     """Detect the scenes, or read them from the file that was given."""
-    if probed.request.scenes is None:
+    given, passed_over = probed.request.scenes, tuple[str, ...]()
+    if given is None:
         document = detect_scenes(probed.footage, progress=teller.progress())
+    elif isinstance(given, Path) and given.suffix.lower() in READERS:
+        found = read_scenes_from(given, media=probed.footage.media, rate=probed.footage.rate)
+        document, passed_over = found.document, found.ignored
     else:
-        document = scenes_for(probed.footage, probed.request.scenes)
-    warnings = _damaged(document.media, probed.language)
+        document = scenes_for(probed.footage, given)
+    warnings = (*_damaged(document.media, probed.language), *_of_others(passed_over, probed.language))
     teller.warn(warnings)
     return grown(probed, Cut, account=probed.account.with_warning(*warnings), document=document)
 
@@ -268,13 +272,11 @@ def close(delivered: Delivered) -> DirectorResult:
 
 
 def scenes_for(footage: Footage, given: Path | ScenesDocument) -> ScenesDocument:
-    """Return scenes that were given, in a scenes.json, another program's edit or as a value, for this film.
+    """Return scenes that were given, in a scenes.json or as a value, for this film.
 
     Raises:
         DocumentError: They cannot be read, or are another film's.
     """
-    if isinstance(given, Path) and given.suffix.lower() in READERS:
-        return read_scenes_from(given, media=footage.media, rate=footage.rate).document
     document = given if isinstance(given, ScenesDocument) else read_scenes(given)
     check_same_film(document.media, document.rate, footage, what=str(given) if isinstance(given, Path) else "scenes")
     known = footage.media.model_dump(exclude={"damaged_frames"})
@@ -308,6 +310,12 @@ def _missing(footage: Footage, language: Language) -> tuple[str, ...]:
     there, declared = footage.duration_frames, footage.declared_frames
     share = 100 * there / declared
     return (say(language, "cut_short", name=footage.path.name, there=there, declared=declared, share=share),)
+
+
+def _of_others(names: tuple[str, ...], language: Language) -> tuple[str, ...]:
+    """Say which clips of another program's edit are of other films."""
+    shown = ", ".join(names[:5])
+    return (say(language, "of_others", count=len(names), names=shown),) if names else ()
 
 
 def _damaged(media: Media, language: Language) -> tuple[str, ...]:

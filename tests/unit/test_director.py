@@ -360,3 +360,12 @@ def test_the_whole_page_speaks_chinese(film: Path, tmp_path: Path) -> None:
     page = (tmp_path / "o/storyboard.html").read_text(encoding="utf-8")
     assert "没有可用的视觉模型" in page
     assert "stood in" not in page
+
+
+@pytest.mark.parametrize("kind", ["edl", "fcpxml", "otio"])
+def test_another_programs_edit_is_used_as_scenes(film: Path, tmp_path: Path, kind: str) -> None:
+    first = direct(video=film, out=tmp_path / "o", no_render=True)
+    again = direct(video=film, scenes=tmp_path / f"o/timeline.{kind}")
+    cut = sorted((clip.in_frame, clip.out_frame) for clip in first.plan.clips)
+    assert [(scene.start_frame, scene.end_frame) for scene in again.scenes] == cut
+    assert first.run.left_out == {}
