@@ -144,8 +144,11 @@ def hear(probed: Probed, teller: Teller) -> Probed:
     heard = transcribe(
         probed.footage.path, probed.footage.rate, model=probed.request.listen, progress=teller.progress()
     )
+    seconds = float(heard.unheard_frames / probed.footage.rate)
+    warnings = (say(probed.language, "unheard", seconds=seconds),) if heard.unheard_frames else ()
+    teller.warn(warnings)
     account = probed.account.noting(speech={"lines": len(heard.lines), "language": heard.language})
-    return grown(probed, Probed, transcript=heard.lines, account=account)
+    return grown(probed, Probed, transcript=heard.lines, account=account.with_warning(*warnings))
 
 
 def find_scenes(probed: Probed, teller: Teller) -> Cut:

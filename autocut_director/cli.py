@@ -118,7 +118,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Json = Annotated[bool, typer.Option("--json", help="Print the run's account as JSON on stdout.")]
 Listen = Annotated[
     str | None,
-    typer.Option("--listen", metavar="MODEL", help="Hear what is said: a Whisper model's folder.", show_default=False),
+    typer.Option("--listen", metavar="MODEL", help="Hear what is said: a Whisper model.", show_default=False),
 ]
 ReadText = Annotated[bool, typer.Option("--read-text", help="Read the text in the pictures.")]
 

@@ -173,8 +173,13 @@ def test_a_server_that_dies_after_the_third_scene(three: Three) -> None:
 
 
 def test_a_server_that_comes_back_is_used_again(three: Three) -> None:
-    three.roles["lmstudio"].fault = [None, None, None, faults.dies(back_after=0.5)]
-    three.roles["ollama"].fault = faults.slow(0.15)
+    def brings_it_back(reply: Reply, role: Role) -> Reply:
+        if len(role.seen) == 3:
+            three.roles["lmstudio"].start()
+        return faults.slow(0.15)(reply, role)
+
+    three.roles["lmstudio"].fault = [None, None, None, faults.dies()]
+    three.roles["ollama"].fault = brings_it_back
     looks = three.looks(scenes(15), ["lmstudio", "ollama"], cool_down=0.3, parallel=1)
     who = [look.description.analyzed_by if look.description else "nobody" for look in looks]
     assert who[:4] == ["lmstudio", "lmstudio", "lmstudio", "ollama"]
