@@ -25,7 +25,7 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "cut_short": "{name} is cut short: {there} of {declared} frames are there ({share:.0f} %); the rest is not.",
         "damaged": "{damaged} of {total} frames ({share:.1f} %) did not decode whole; the film has gaps there.",
         "failed": "{failed} of {total} scenes could not be described; {first}: {error}",
-        "unheard": "In {seconds:.1f} s somebody speaks and no word was understood; nothing keeps clips from cutting there.",
+        "unheard": "In {seconds:.1f} s somebody speaks and no word was understood; clips may cut there.",
         "of_others": "{count} clips of the given edit are of other films and were passed over: {names}",
         "shortfall": "{asked:g} s were asked, the film has {available:.1f} s: all of it is used.",
         "no_duration": "No duration was asked for; {taken:.1f} s was taken.",
