@@ -68,7 +68,7 @@ def compile_plan(proposal: Any, request: PlanRequest, *, planned_by: PlannedBy) 
         schema_="edit_plan.v1",
         title=proposed.title,
         logline=proposed.logline,
-        target=Target(duration_seconds=round(float(target / request.document.rate), 3)),
+        target=Target(duration_seconds=round(float(target / request.document.rate), 3), aspect=request.aspect),
         fps_fraction=request.document.rate,
         media=request.document.media,
         clips=clips,

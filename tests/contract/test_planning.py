@@ -351,13 +351,16 @@ def test_a_context_that_is_too_small_is_said() -> None:
 
 def test_brief_style_speech_and_language_are_in_the_question(deepseek: Server) -> None:
     lines = (Line(text="早上好。", start_frame=10, end_frame=40), Line(text="Bye.", start_frame=1900, end_frame=1950))
-    request = wish(brief="三十秒的旅行", style="vlog", style_text="Quick cuts.", language="zh", transcript=lines)
-    proposal(settings(**at(deepseek)), request)
+    knows = {"style": "vlog", "style_text": "Quick cuts.", "aspect": "9:16", "language": "zh", "transcript": lines}
+    request = wish(brief="三十秒的旅行", **knows)
+    made = proposal(settings(**at(deepseek)), request)
     question = planners.asked(deepseek.seen[0])
     assert '"三十秒的旅行"' in question
     assert "Style:\nQuick cuts." in question
     assert "10|40|早上好。\n1900|1950|Bye." in question
     assert "in this language: Simplified Chinese" in question
+    assert "Shape of the picture: 9:16." in question
+    assert plan_of(made, request).target.aspect == "9:16"
 
 
 ORDERS = (
