@@ -10,9 +10,9 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from autocut_director.tools.compiler import ProposedPlan
-from autocut_director.tools.mending import ProposedClip
-from autocut_director.tools.rules import target_frames
+from autocut_director.tools.plans.compiler import ProposedPlan
+from autocut_director.tools.plans.mending import ProposedClip
+from autocut_director.tools.plans.rules import target_frames
 from autocut_director.tools.signals import quality
 from autocut_director.tools.timeline import DroppedScene, PlanRequest, Purpose, Scene, equal_shares
 

@@ -139,7 +139,7 @@ def hear(probed: Probed, teller: Teller) -> Probed:
     if probed.request.listen is None or probed.request.transcript is not None:
         lines = transcript_of(probed.request, probed.footage.rate)
         return grown(probed, Probed, transcript=lines, account=probed.account.noting(speech={"lines": len(lines)}))
-    from autocut_director.tools.hearing import transcribe
+    from autocut_director.tools.words.hearing import transcribe
 
     heard = transcribe(
         probed.footage.path, probed.footage.rate, model=probed.request.listen, progress=teller.progress()

@@ -16,8 +16,8 @@ from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import InputError
-from autocut_director.tools.compiler import compile_plan, shortfall
 from autocut_director.tools.describe import NOTICE
+from autocut_director.tools.plans.compiler import compile_plan, shortfall
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import EditPlan, PlannedBy, PlanRequest, wrong_value
 

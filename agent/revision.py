@@ -10,8 +10,8 @@ from autocut_director.agent.director import build_director
 from autocut_director.agent.run import delivery
 from autocut_director.agent.run.stages import DirectorResult
 from autocut_director.errors import InputError
-from autocut_director.tools.difference import Difference, compare
 from autocut_director.tools.files import to_json, write_text
+from autocut_director.tools.plans.difference import Difference, compare
 from autocut_director.tools.timeline import EditPlan, Scene, ScenesDocument, ScenesMeta
 
 DIFFERENCE = "difference.json"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from autocut_director.agent.run.account import RunAccount
     from autocut_director.agent.run.stages import DirectorResult
-    from autocut_director.tools.score import Score
+    from autocut_director.tools.plans.score import Score
     from autocut_director.tools.timeline import EditPlan, Line
 
 app = typer.Typer(
@@ -283,7 +283,7 @@ def revise(
 ) -> None:
     """Change an edit in words; nothing is looked at again: writes DIR/rev-N and shows the difference."""
     from autocut_director.agent import revision
-    from autocut_director.tools.difference import said as difference_lines
+    from autocut_director.tools.plans.difference import said as difference_lines
 
     before, out = revision.finished_run(folder), revision.next_folder(folder)
     console = _console()
@@ -349,7 +349,7 @@ def score(
 ) -> None:
     """Measure a plan without any model: nine marks, each with its reason, and a total of 100."""
     from autocut_director.tools.files import read_plan, to_json
-    from autocut_director.tools.score import score_file, verdict
+    from autocut_director.tools.plans.score import score_file, verdict
 
     lines = _lines(transcript, read_plan(plan).rate) if transcript is not None else ()
     marks = score_file(plan, scenes=scenes, transcript=lines, asked_seconds=duration)
@@ -420,7 +420,7 @@ def _write_env(console: "Console", lines: str) -> None:
 
 
 def _lines(transcript: Path, rate: "Fraction") -> "tuple[Line, ...]":
-    from autocut_director.tools.transcript import read_transcript
+    from autocut_director.tools.words.transcript import read_transcript
 
     return read_transcript(transcript, rate)
 
@@ -429,7 +429,7 @@ def _show_marks(console: "Console", marks: "Score") -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from autocut_director.tools.score import SCORE_COLUMNS, score_rows
+    from autocut_director.tools.plans.score import SCORE_COLUMNS, score_rows
 
     table = Table(*SCORE_COLUMNS, box=None, pad_edge=False)
     for row in score_rows(marks):

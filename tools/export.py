@@ -9,7 +9,7 @@ from autocut_director.tools.interchange.edl import edl_text
 from autocut_director.tools.interchange.fcp7xml import fcp7xml_text
 from autocut_director.tools.interchange.fcpxml import fcpxml_text
 from autocut_director.tools.interchange.otio import otio_text
-from autocut_director.tools.rules import check_against_film
+from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.timeline import EditPlan
 
 

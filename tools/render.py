@@ -17,8 +17,8 @@ from typing import IO
 
 from autocut_director.errors import OutputError, RenderError, VideoError
 from autocut_director.tools.files import replacing
+from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.probe import Footage, check_same_film, count_pictures, probe_video
-from autocut_director.tools.rules import check_against_film
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.timeline import Clip, EditPlan
 

@@ -6,7 +6,7 @@ from langchain_core.messages import AIMessage
 
 from autocut_director.errors import AnswerError, PlanError
 from autocut_director.tools.answers import object_in, spoken
-from autocut_director.tools.compiler import ProposedPlan, read_proposal
+from autocut_director.tools.plans.compiler import ProposedPlan, read_proposal
 from autocut_director.tools.timeline import PURPOSES
 
 _WRAPPINGS = ("plan", "edit", "edit_plan", "result", "answer")

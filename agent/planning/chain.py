@@ -23,7 +23,7 @@ from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import NAMES, PlannerRoute
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import AutoCutError, BackendError, ExhaustedError, NoBackendError, PlanError
-from autocut_director.tools.compiler import ProposedPlan, compile_plan, read_proposal
+from autocut_director.tools.plans.compiler import ProposedPlan, compile_plan, read_proposal
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import EditPlan, Language, PlannedBy, PlanRequest
 

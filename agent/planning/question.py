@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autocut_director.prompts import Prompt, load_prompt
-from autocut_director.tools.footage_table import estimated_tokens, footage_table, printable, speech_table
-from autocut_director.tools.rules import DURATION_TOLERANCE, target_frames
+from autocut_director.tools.plans.footage_table import estimated_tokens, footage_table, printable, speech_table
+from autocut_director.tools.plans.rules import DURATION_TOLERANCE, target_frames
 from autocut_director.tools.timeline import EditPlan, Line, PlanRequest, Scene
 
 LONGEST_BRIEF = 4000

@@ -29,8 +29,8 @@ from autocut_director.agent.planning.remembered import REMEMBERED
 from autocut_director.agent.policy.models import cost_usd
 from autocut_director.agent.policy.routes import LOCAL
 from autocut_director.errors import AnswerError, BackendError, BackendRefusedError, PlanError
-from autocut_director.tools.compiler import ProposedPlan, broken_as_proposed, compile_plan
-from autocut_director.tools.footage_table import SCENE_TOKENS
+from autocut_director.tools.plans.compiler import ProposedPlan, broken_as_proposed, compile_plan
+from autocut_director.tools.plans.footage_table import SCENE_TOKENS
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import PlannedBy, PlanRequest, Record, Scene, equal_shares
 

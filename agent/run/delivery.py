@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from autocut_director.agent.run.account import RunAccount
 from autocut_director.errors import DocumentError, OutputError
-from autocut_director.tools.captions import vtt_text
 from autocut_director.tools.export import in_every_format
 from autocut_director.tools.files import (
     is_leftover,
@@ -20,12 +19,13 @@ from autocut_director.tools.files import (
     write_text,
 )
 from autocut_director.tools.frames import SceneFrames, sample_frames
+from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.render import footage_of, render_edit
-from autocut_director.tools.rules import check_against_film
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.storyboard import Storyboard, middle_stills, write_storyboard
 from autocut_director.tools.timeline import EditPlan, Line, ScenesDocument, first_problem
+from autocut_director.tools.words.captions import vtt_text
 
 NAMES = {
     "transcript": "transcript.vtt",

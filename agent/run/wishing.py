@@ -7,9 +7,9 @@ from autocut_director.agent.planner import read_wish
 from autocut_director.agent.run.crew import Head
 from autocut_director.agent.run.request import DirectRequest
 from autocut_director.tools.frames import Frame
-from autocut_director.tools.lengths import asked_seconds
+from autocut_director.tools.plans.lengths import asked_seconds
 from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument, Signals
-from autocut_director.tools.transcript import read_transcript
+from autocut_director.tools.words.transcript import read_transcript
 
 
 def wish_of(
@@ -68,7 +68,7 @@ def text_reader() -> ReadText:
     Raises:
         InputError: The extra `ocr` is not installed.
     """
-    from autocut_director.tools.screen_text import ScreenReader, with_text
+    from autocut_director.tools.words.screen_text import ScreenReader, with_text
 
     reader = ScreenReader()
     return lambda signals, frames: with_text(signals, reader.read(frames))

@@ -24,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from documents import described
 
 from autocut_director.errors import PlanError
-from autocut_director.tools.compiler import compile_plan
 from autocut_director.tools.files import to_json
-from autocut_director.tools.footage_table import SCENE_TOKENS, estimated_tokens, footage_table
+from autocut_director.tools.plans.compiler import compile_plan
+from autocut_director.tools.plans.footage_table import SCENE_TOKENS, estimated_tokens, footage_table
 from autocut_director.tools.timeline import Line, PlannedBy, PlanRequest, SceneDescription, ScenesDocument, Word
 
 SCENES, CLIPS, LENGTH = 2000, 300, 75  # frames a scene

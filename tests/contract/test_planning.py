@@ -27,8 +27,8 @@ from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError, ExhaustedError, InputError, NoBackendError
 from autocut_director.prompts import load_prompt
-from autocut_director.tools.compiler import compile_plan
-from autocut_director.tools.footage_table import SCENE_TOKENS, estimated_tokens, footage_table
+from autocut_director.tools.plans.compiler import compile_plan
+from autocut_director.tools.plans.footage_table import SCENE_TOKENS, estimated_tokens, footage_table
 from autocut_director.tools.timeline import EditPlan, Line, PlanRequest, SceneDescription, ScenesDocument
 
 KEY = "sk-made-up"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from autocut_director.agent.builtin_planner import plan_without_model
 from autocut_director.errors import PlanError
-from autocut_director.tools.compiler import ProposedPlan, broken_as_proposed, compile_plan, read_proposal
-from autocut_director.tools.rules import broken_rules, target_frames
+from autocut_director.tools.plans.compiler import ProposedPlan, broken_as_proposed, compile_plan, read_proposal
+from autocut_director.tools.plans.rules import broken_rules, target_frames
 from autocut_director.tools.timeline import Clip, EditPlan, Line, PlannedBy, PlanRequest, Scene, Word
 
 SIGNED = PlannedBy(planner="test")

@@ -7,7 +7,7 @@ from documents import described
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autocut_director.tools.score import Measure, Score, score_plan
+from autocut_director.tools.plans.score import Measure, Score, score_plan
 from autocut_director.tools.timeline import (
     SHOT_TYPES,
     Clip,

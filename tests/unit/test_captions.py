@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autocut_director.tools.captions import vtt_text
 from autocut_director.tools.timeline import Line, Word
-from autocut_director.tools.transcript import read_transcript
+from autocut_director.tools.words.captions import vtt_text
+from autocut_director.tools.words.transcript import read_transcript
 
 
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(24000, 1001), Fraction(60000, 1001)])

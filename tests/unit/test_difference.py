@@ -2,7 +2,7 @@
 
 from documents import described
 
-from autocut_director.tools.difference import compare, said
+from autocut_director.tools.plans.difference import compare, said
 from autocut_director.tools.timeline import Clip, EditPlan, PlannedBy, Target
 
 FILM = described([100] * 6)

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 
 from autocut_director.errors import AutoCutError, BackendDownError, InputError, VideoError
-from autocut_director.tools.hearing import MODEL_MEGABYTES, Heard, available, film_sound, transcribe
 from autocut_director.tools.timeline import Word
+from autocut_director.tools.words.hearing import MODEL_MEGABYTES, Heard, available, film_sound, transcribe
 
 RATE = Fraction(25)
 HZ = 16_000
@@ -299,7 +299,7 @@ def test_a_model_whose_files_do_not_belong_together_is_named(film: Path, ears: E
 def test_what_it_rests_on_is_told_to_send_nothing_before_it_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "faster_whisper.py").write_text("import os; print(os.environ['ORT_DISABLE_TELEMETRY'])", "utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
-    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from autocut_director.tools import hearing"
+    script = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from autocut_director.tools.words import hearing"
     done = subprocess.run(
         [sys.executable, "-c", f"{script}; assert hearing.available()"],
         capture_output=True,

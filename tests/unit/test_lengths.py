@@ -2,7 +2,7 @@
 
 import pytest
 
-from autocut_director.tools.lengths import asked_seconds
+from autocut_director.tools.plans.lengths import asked_seconds
 
 
 @pytest.mark.parametrize(

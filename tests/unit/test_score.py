@@ -9,7 +9,7 @@ import pytest
 
 from autocut_director.errors import DocumentError, InputError, PlanError
 from autocut_director.tools.files import to_json, write_text
-from autocut_director.tools.score import (
+from autocut_director.tools.plans.score import (
     SCORE_COLUMNS,
     Measure,
     Score,

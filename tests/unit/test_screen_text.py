@@ -15,8 +15,8 @@ import pytest
 
 from autocut_director.errors import InputError
 from autocut_director.tools.frames import Frame, to_jpeg
-from autocut_director.tools.screen_text import LONGEST_TEXT, ScreenReader, ScreenText, available, with_text
 from autocut_director.tools.signals import measure_scene
+from autocut_director.tools.words.screen_text import LONGEST_TEXT, ScreenReader, ScreenText, available, with_text
 
 SIZE = (512, 288)
 
@@ -84,7 +84,7 @@ def test_small_letters_are_read_at_the_size_that_stills_have(reader: ScreenReade
 READ_AT_HOME = """
 import numpy as np
 from autocut_director.tools.frames import Frame, to_jpeg
-from autocut_director.tools.screen_text import ScreenReader
+from autocut_director.tools.words.screen_text import ScreenReader
 ScreenReader().read([Frame("S0001", 0, to_jpeg(np.zeros((288, 512, 3), np.uint8)), 512, 288, None)])
 """
 

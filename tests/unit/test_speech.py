@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from documents import described
 
-from autocut_director.tools.compiler import compile_plan
-from autocut_director.tools.rules import broken_rules
-from autocut_director.tools.speech import Spans, Speech
+from autocut_director.tools.plans.compiler import compile_plan
+from autocut_director.tools.plans.rules import broken_rules
+from autocut_director.tools.plans.speech import Spans, Speech
 from autocut_director.tools.timeline import Clip, EditPlan, Line, PlannedBy, PlanRequest, Word
 
 SIGNED = PlannedBy(planner="test")

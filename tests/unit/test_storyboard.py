@@ -6,7 +6,7 @@ import pytest
 from documents import described
 
 from autocut_director.agent.planner import build_planner
-from autocut_director.tools.compiler import compile_plan
+from autocut_director.tools.plans.compiler import compile_plan
 from autocut_director.tools.storyboard import Storyboard, storyboard_html
 from autocut_director.tools.timeline import PlannedBy, PlanRequest, SceneDescription
 

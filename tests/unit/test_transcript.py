@@ -9,7 +9,7 @@ import pytest
 
 from autocut_director.errors import DocumentError
 from autocut_director.tools.timeline import Line
-from autocut_director.tools.transcript import read_transcript
+from autocut_director.tools.words.transcript import read_transcript
 
 RATE = Fraction(25)
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n早上好。\n\n2\n00:00:03,000 --> 00:00:04,020\nGood morning.\n"

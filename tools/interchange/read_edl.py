@@ -12,11 +12,11 @@ from itertools import groupby
 from pathlib import Path
 
 from autocut_director.errors import DocumentError
-from autocut_director.tools.encodings import encoding_of
 from autocut_director.tools.interchange.edl import RATES, reel_name
 from autocut_director.tools.interchange.media_urls import file_name
 from autocut_director.tools.interchange.source_clips import SourceClip
 from autocut_director.tools.timeline import Media, frame_count, timecode
+from autocut_director.tools.words.encodings import encoding_of
 
 _TIMECODE = re.compile(r"\d\d[:;]\d\d[:;]\d\d[:;]\d\d")
 _FILE = re.compile(r"\.\w{2,5}$")  # a name that ends so is a file's, not a clip's

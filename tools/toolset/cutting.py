@@ -13,7 +13,7 @@ from autocut_director.errors import InputError, PlanError
 from autocut_director.prompts import load_style, style_names
 from autocut_director.tools import export, render
 from autocut_director.tools.files import to_json
-from autocut_director.tools.rules import broken_rules
+from autocut_director.tools.plans.rules import broken_rules
 from autocut_director.tools.timeline import Clip, EditPlan, Language, PlanRequest, ScenesDocument, Seconds
 from autocut_director.tools.toolset.hearing import Ear
 from autocut_director.tools.toolset.looking import Limit, Offset

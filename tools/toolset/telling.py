@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from autocut_director.tools.footage_table import HEADER, scene_row
+from autocut_director.tools.plans.footage_table import HEADER, scene_row
 from autocut_director.tools.timeline import Clip, EditPlan, Scene, ScenesDocument
 from autocut_director.tools.workspace import Workspace
 

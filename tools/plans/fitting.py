@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from autocut_director.tools.drafts import (
+from autocut_director.tools.plans.drafts import (
     Changes,
     Draft,
     Drafts,
@@ -18,7 +18,7 @@ from autocut_director.tools.drafts import (
     scenes_by_id,
     total_of,
 )
-from autocut_director.tools.rules import allowed_totals, minimum_lengths
+from autocut_director.tools.plans.rules import allowed_totals, minimum_lengths
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Adjustment, PlanRequest, Scene
 

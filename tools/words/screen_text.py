@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 
 from autocut_director.errors import InputError
-from autocut_director.tools.cues import is_wide, joined
 from autocut_director.tools.frames import Frame
-from autocut_director.tools.onnx import forbid_telemetry
 from autocut_director.tools.pictures import Image
 from autocut_director.tools.signals import decode_picture
 from autocut_director.tools.timeline import Signals
+from autocut_director.tools.words.cues import is_wide, joined
+from autocut_director.tools.words.onnx import forbid_telemetry
 
 LONGEST_TEXT = 200
 """Characters that are kept of what is written in a scene."""

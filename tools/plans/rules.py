@@ -28,7 +28,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from autocut_director.errors import PlanError
-from autocut_director.tools.speech import Layout, Speech, Totals
+from autocut_director.tools.plans.speech import Layout, Speech, Totals
 from autocut_director.tools.timeline import PURPOSES, Clip, EditPlan, PlanRequest, Scene
 
 MIN_CLIP_SECONDS = 0.4

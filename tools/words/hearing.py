@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autocut_director.errors import BackendDownError, InputError, VideoError
-from autocut_director.tools.cues import Cue, Spoken, is_wide
-from autocut_director.tools.onnx import forbid_telemetry
 from autocut_director.tools.probe import decoded, film_stream, open_video
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.timeline import Line
-from autocut_director.tools.transcript import sentences_of
+from autocut_director.tools.words.cues import Cue, Spoken, is_wide
+from autocut_director.tools.words.onnx import forbid_telemetry
+from autocut_director.tools.words.transcript import sentences_of
 
 MODEL_MEGABYTES = {
     **dict.fromkeys(("tiny", "tiny.en"), 78),

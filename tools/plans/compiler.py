@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from autocut_director.errors import PlanError
-from autocut_director.tools.mending import ProposedClip, mend
-from autocut_director.tools.rules import LONGEST_TEXTS, broken_rules, plain_text, summary, target_frames
+from autocut_director.tools.plans.mending import ProposedClip, mend
+from autocut_director.tools.plans.rules import LONGEST_TEXTS, broken_rules, plain_text, summary, target_frames
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import (
     Adjustment,

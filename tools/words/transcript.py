@@ -13,9 +13,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from autocut_director.errors import DocumentError
-from autocut_director.tools.cues import Cue, CueError, Spoken, joined, read_cues
-from autocut_director.tools.encodings import encoding_of
 from autocut_director.tools.timeline import Line, Word
+from autocut_director.tools.words.cues import Cue, CueError, Spoken, joined, read_cues
+from autocut_director.tools.words.encodings import encoding_of
 
 _LARGEST_BYTES = 32 * 2**20  # a day of subtitles is 5 MB
 

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from autocut_director.errors import DocumentError, InputError, PlanError
 from autocut_director.tools.files import read_plan, read_scenes
-from autocut_director.tools.measures import (
+from autocut_director.tools.plans.measures import (
     Edit,
     Finding,
     coverage,
@@ -30,7 +30,7 @@ from autocut_director.tools.measures import (
     speech,
     variety,
 )
-from autocut_director.tools.rules import summary
+from autocut_director.tools.plans.rules import summary
 from autocut_director.tools.timeline import EditPlan, Line, PlanRequest, Record, ScenesDocument
 
 SCENES_FILE = "scenes.json"

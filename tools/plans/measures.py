@@ -10,9 +10,9 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import fmean, median
 
-from autocut_director.tools.rules import MIN_CLIP_SECONDS, allowed_totals
+from autocut_director.tools.plans.rules import MIN_CLIP_SECONDS, allowed_totals
+from autocut_director.tools.plans.speech import Spans, Totals
 from autocut_director.tools.signals import quality
-from autocut_director.tools.speech import Spans, Totals
 from autocut_director.tools.timeline import Clip, Line, PlanRequest, Scene, ScenesDocument, Word
 
 _SHOT_SECONDS = 4.0  # the average shot of films today: Cutting, DeLong and Nothelfer 2010; Salt's counts

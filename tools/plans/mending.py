@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from autocut_director.errors import PlanError
-from autocut_director.tools.drafts import (
+from autocut_director.tools.plans.drafts import (
     Changes,
     Draft,
     Drafts,
@@ -27,9 +27,9 @@ from autocut_director.tools.drafts import (
     scenes_by_id,
     within,
 )
-from autocut_director.tools.fitting import fill, shorten, stretch, stretch_fully
-from autocut_director.tools.phrasing import keep_speech_whole
-from autocut_director.tools.rules import LONGEST_TEXTS, minimum_lengths, plain_text, summary
+from autocut_director.tools.plans.fitting import fill, shorten, stretch, stretch_fully
+from autocut_director.tools.plans.phrasing import keep_speech_whole
+from autocut_director.tools.plans.rules import LONGEST_TEXTS, minimum_lengths, plain_text, summary
 from autocut_director.tools.timeline import Adjustment, Clip, PlanRequest, Purpose
 
 __all__ = ["ProposedClip", "mend"]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from autocut_director.tools.cues import joined
 from autocut_director.tools.timeline import Line
+from autocut_director.tools.words.cues import joined
 
 
 def vtt_text(lines: Sequence[Line], rate: Fraction) -> str:

@@ -8,9 +8,9 @@ A clip's ends move to the nearest frame where nothing is being said; only for th
 
 from dataclasses import replace
 
-from autocut_director.tools.drafts import Changes, Drafts, change, scenes_by_id
-from autocut_director.tools.rules import DURATION_TOLERANCE, allowed_totals, minimum_lengths
-from autocut_director.tools.speech import Cost, Layout, Span, Spans, Speech, Totals
+from autocut_director.tools.plans.drafts import Changes, Drafts, change, scenes_by_id
+from autocut_director.tools.plans.rules import DURATION_TOLERANCE, allowed_totals, minimum_lengths
+from autocut_director.tools.plans.speech import Cost, Layout, Span, Spans, Speech, Totals
 from autocut_director.tools.timeline import PlanRequest
 
 _LOOSE = 0.5  # of the duration: what whole sentences may take first, and `_even_out` gives back

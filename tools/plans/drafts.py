@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from autocut_director.tools.speech import Span
+from autocut_director.tools.plans.speech import Span
 from autocut_director.tools.timeline import Adjustment, Clip, PlanRequest, Purpose, Scene
 
 
