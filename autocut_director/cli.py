@@ -332,7 +332,10 @@ def export(
     read = read_plan(plan)
     check_new_file(out, overwrite=overwrite, sources=[plan, Path(read.media.primary_clip_path)])
     export_timeline(read, out, to=to)
-    _say(_console(), f"{out}: {_clips(read)} as {to}.")
+    film, console = Path(read.media.primary_clip_path), _console()
+    if not film.exists():
+        _warn(console, f"the film {film} is not there; the timeline names it, and is offline until it is relinked.")
+    _say(console, f"{out}: {_clips(read)} as {to}.")
 
 
 @app.command()

@@ -418,3 +418,14 @@ def test_an_unknown_style_is_named_with_the_known_ones(film: Path, tmp_path: Pat
     said = refused("direct", film, "--out", tmp_path / "o", "--style", "vlog")
     assert "documentary, interview, product" in said
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("kind", ["otio", "fcpxml", "xml", "edl"])
+def test_a_film_that_is_gone_is_named_at_export(done: Path, tmp_path: Path, kind: str) -> None:
+    plan = json.loads((done / "plan.json").read_text(encoding="utf-8"))
+    plan["media"]["primary_clip_path"] = str(tmp_path / "gone 不在.mp4")
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    ended = run("export", tmp_path / "plan.json", "--to", kind, "--out", tmp_path / f"cut.{kind}")
+    assert ended.returncode == 0, ended.stderr
+    assert "gone 不在.mp4 is not there" in ended.stderr
+    assert (tmp_path / f"cut.{kind}").stat().st_size > 0
