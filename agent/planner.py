@@ -9,7 +9,6 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from pydantic import ValidationError
 
 from autocut_director.agent.backends.registry import takes_messages
-from autocut_director.agent.builtin_planner import plan_without_model
 from autocut_director.agent.planning.chain import Proposal, build_planning_chain, own_planning_chain
 from autocut_director.agent.planning.question import LONGEST_BRIEF
 from autocut_director.agent.policy.execution import ExecutionPolicy
@@ -20,14 +19,6 @@ from autocut_director.tools.describe import NOTICE
 from autocut_director.tools.plans.compiler import compile_plan, shortfall
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import EditPlan, PlannedBy, PlanRequest, wrong_value
-
-Planner = Runnable[PlanRequest, Any]
-"""Proposes: returns a `ProposedPlan`, or a mapping with its keys. Nothing in it is believed."""
-
-
-def builtin_planner() -> Planner:
-    """Make the planner that needs no model."""
-    return RunnableLambda(plan_without_model, name="builtin")
 
 
 def build_planner(

@@ -12,7 +12,6 @@ letters, three digits are one, every other character is one. `tests/benchmarks/b
 import math
 import re
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 
 from autocut_director.tools.signals import quality
 from autocut_director.tools.timeline import Line, Scene, Signals
@@ -51,11 +50,6 @@ def scene_row(scene: Scene, *, tokens: int = SCENE_TOKENS) -> str:
 def speech_table(lines: Sequence[Line]) -> str:
     """Return what is said, a line each: first frame, end frame (exclusive), text."""
     return "\n".join(f"{line.start_frame}|{line.end_frame}|{_cell(line.text)[:_LONGEST_LINE]}" for line in lines)
-
-
-def seconds_of(frames: int, rate: Fraction) -> float:
-    """Return how long `frames` last, in seconds."""
-    return round(float(frames / rate), 2)
 
 
 def _seen(scene: Scene) -> str:

@@ -57,24 +57,14 @@ def allowed_totals(request: PlanRequest) -> Totals:
     return Totals(target, (SPEECH_TOLERANCE if request.transcript else DURATION_TOLERANCE) * target)
 
 
-def minimum_frames(scene: Scene, request: PlanRequest) -> int:
-    """Return the fewest frames that a clip of `scene` may have.
+def minimum_lengths(request: PlanRequest) -> dict[str, int]:
+    """Return the fewest frames that a clip of each scene may have, by the scene's id.
 
     Half the scene, or half the edit, is allowed where that is less than 0.4 s: then a clip that is one too many can
     always be made room for, and every duration can be met from any scenes.
     """
-    return _minimum(scene, request, target_frames(request))
-
-
-def minimum_lengths(request: PlanRequest) -> dict[str, int]:
-    """Return `minimum_frames` of every scene, by its id."""
-    target = target_frames(request)
-    return {scene.scene_id: _minimum(scene, request, target) for scene in request.document.scenes}
-
-
-def _minimum(scene: Scene, request: PlanRequest, target: int) -> int:
-    least = math.ceil(MIN_CLIP_SECONDS * request.document.rate)
-    return max(1, min(scene.length // 2, least, target // 2))
+    least, half = math.ceil(MIN_CLIP_SECONDS * request.document.rate), target_frames(request) // 2
+    return {scene.scene_id: max(1, min(scene.length // 2, least, half)) for scene in request.document.scenes}
 
 
 def plain_text(text: str, longest: int) -> str:
@@ -185,8 +175,3 @@ def _text_problems(clip: Clip) -> Iterable[str]:
     for name, text in (("overlay_text", clip.overlay_text or ""), ("reason", clip.reason)):
         if plain_text(text, LONGEST_TEXTS[name]) != text:
             yield f"plain_text: clip {clip.order} has an {name} with control characters or of {len(text)} characters"
-
-
-def close_enough(total: int, target: int) -> bool:
-    """Tell whether `total` frames are within the tolerance of `target`."""
-    return abs(total - target) <= DURATION_TOLERANCE * target
