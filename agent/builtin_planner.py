@@ -88,7 +88,7 @@ def _quality(scene: Scene) -> float:
     signals = scene.signals
     if signals is None:
         return 0.5
-    return quality(signals.sharpness, signals.exposure, signals.contrast, signals.colourfulness)
+    return quality(signals)
 
 
 def _liveliness(scene: Scene) -> float:

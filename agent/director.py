@@ -44,7 +44,7 @@ from autocut_director.tools.probe import Footage, check_same_film, probe_video
 from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
-from autocut_director.tools.signals import measure_scene
+from autocut_director.tools.signals import measured_shot
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 
 
@@ -174,22 +174,21 @@ def take_frames(cut: Cut, teller: Teller) -> Sampled:
 
 
 def measure(sampled: Sampled, teller: Teller) -> Sampled:
-    """Measure every scene's stills, whoever will look at them."""
+    """Measure every scene's stills, whoever will look at them; where an edit is only changed, it is known already."""
+    if sampled.request.earlier is not None:
+        return sampled
     progress, shots = teller.progress(), list[SceneFrames]()
     read = text_reader() if sampled.request.read_text else unread
     for shot in sampled.shots:
-        scene = shot.scene.model_copy(update={"signals": read(measure_scene(shot.frames), shot.frames)})
-        shots.append(SceneFrames(scene, shot.frames))
+        shots.append(read(measured_shot(shot)))
         progress(len(shots), len(sampled.shots))
     document = sampled.document.model_copy(update={"scenes": tuple(shot.scene for shot in shots)})
     return grown(sampled, Sampled, document=document, shots=tuple(shots))
 
 
 def describe(sampled: Sampled, teller: Teller) -> Described:
-    """Have a model look at the chosen scenes; where an edit is only changed, nobody looks again."""
-    if sampled.request.earlier is not None:
-        return _described(sampled, Selection((), {}), ())
-    selection, eyes = select(sampled.shots, sampled.eyes.max_scenes), sampled.eyes
+    """Have a model look at the chosen scenes."""
+    selection, eyes = _selection(sampled), sampled.eyes
     shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
     looks = describe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
     return _described(sampled, selection, looks)
@@ -197,9 +196,7 @@ def describe(sampled: Sampled, teller: Teller) -> Described:
 
 async def adescribe(sampled: Sampled, teller: Teller) -> Described:
     """Do as `describe`, on the caller's event loop."""
-    if sampled.request.earlier is not None:
-        return _described(sampled, Selection((), {}), ())
-    selection, eyes = select(sampled.shots, sampled.eyes.max_scenes), sampled.eyes
+    selection, eyes = _selection(sampled), sampled.eyes
     shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
     looks = await adescribe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
     return _described(sampled, selection, looks)
@@ -284,6 +281,12 @@ def scenes_for(footage: Footage, given: Path | ScenesDocument) -> ScenesDocument
     check_same_film(document.media, document.rate, footage, what=str(given) if isinstance(given, Path) else "scenes")
     known = footage.media.model_dump(exclude={"damaged_frames"})
     return document.model_copy(update={"media": document.media.model_copy(update=known)})
+
+
+def _selection(sampled: Sampled) -> Selection:
+    """Choose who is looked at: those that cover the film; nobody, where an edit is only changed."""
+    changed = sampled.request.earlier is not None
+    return Selection((), {}) if changed else select(sampled.shots, sampled.eyes.max_scenes)
 
 
 def _described(sampled: Sampled, selection: Selection, looks: tuple[Look, ...]) -> Described:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from autocut_director.tools.frames import Frame
+from autocut_director.tools.frames import Frame, SceneFrames
 from autocut_director.tools.pictures import Image
 from autocut_director.tools.timeline import Signals
 
@@ -97,17 +97,22 @@ def measure_scene(frames: Sequence[Frame]) -> Signals | None:
     )
 
 
-def quality(sharpness: float, exposure: float, contrast: float, colourfulness: float) -> float:
-    """Return a picture's technical quality, 0 to 1: the mean of four marks, each 0 to 1.
+def measured_shot(shot: SceneFrames) -> SceneFrames:
+    """Return a scene with its stills, and with what was measured of them."""
+    return SceneFrames(shot.scene.model_copy(update={"signals": measure_scene(shot.frames)}), shot.frames)
+
+
+def quality(measured: Signals | PictureSignals) -> float:
+    """Return the technical quality of a picture, or of a scene's pictures, 0 to 1: the mean of four marks, each 0 to 1.
 
     Our own scale: sharpness by its logarithm (10 is soft, 1000 crisp), exposure by its distance from the middle,
     contrast up to 0.25, colourfulness up to 50 ("moderately colourful" by Hasler and Süsstrunk's ratings).
     """
     marks = (
-        min(1.0, max(0.0, (np.log10(max(sharpness, 1.0)) - 1) / 2)),
-        max(0.0, 1 - abs(exposure - 0.45) / 0.45),
-        min(1.0, contrast / 0.25),
-        min(1.0, colourfulness / 50),
+        min(1.0, max(0.0, (np.log10(max(measured.sharpness, 1.0)) - 1) / 2)),
+        max(0.0, 1 - abs(measured.exposure - 0.45) / 0.45),
+        min(1.0, measured.contrast / 0.25),
+        min(1.0, measured.colourfulness / 50),
     )
     return float(sum(marks) / len(marks))
 

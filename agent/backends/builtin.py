@@ -201,7 +201,7 @@ def _shot_type(pictures: Sequence[PictureSignals]) -> ShotType:
 
 
 def _quality_score(pictures: Sequence[PictureSignals]) -> int:
-    marks = (quality(p.sharpness, p.exposure, p.contrast, p.colourfulness) for p in pictures)
+    marks = (quality(picture) for picture in pictures)
     return 1 + round(9 * mean(marks))
 
 

@@ -1,14 +1,14 @@
 """From a request to what a planner is asked: the brief, the style's text, what is said in the film."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 
 from autocut_director.agent.planner import read_wish
 from autocut_director.agent.run.crew import Head
 from autocut_director.agent.run.request import DirectRequest
-from autocut_director.tools.frames import Frame
+from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.plans.lengths import asked_seconds
-from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument, Signals
+from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument
 from autocut_director.tools.words.transcript import read_transcript
 
 
@@ -58,7 +58,7 @@ def told(*sentences: str | None) -> tuple[str, ...]:
     return tuple(sentence for sentence in sentences if sentence)
 
 
-ReadText = Callable[[Signals | None, Sequence[Frame]], Signals | None]
+ReadText = Callable[[SceneFrames], SceneFrames]
 """Puts what is written in a scene's stills to what was measured of them."""
 
 
@@ -71,9 +71,14 @@ def text_reader() -> ReadText:
     from autocut_director.tools.words.screen_text import ScreenReader, with_text
 
     reader = ScreenReader()
-    return lambda signals, frames: with_text(signals, reader.read(frames))
+
+    def read(shot: SceneFrames) -> SceneFrames:
+        signals = with_text(shot.scene.signals, reader.read(shot.frames))
+        return SceneFrames(shot.scene.model_copy(update={"signals": signals}), shot.frames)
+
+    return read
 
 
-def unread(signals: Signals | None, _: Sequence[Frame]) -> Signals | None:
+def unread(shot: SceneFrames) -> SceneFrames:
     """Leave what was measured as it is."""
-    return signals
+    return shot

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,14 @@ def test_revisions_are_numbered_beside_one_another(tmp_path: Path) -> None:
     (home / "run.json").write_text("{}")
     assert next_folder(home) == home / "rev-3"
     assert next_folder(home / "rev-2") == home / "rev-3"
+
+
+def test_what_was_measured_and_read_is_kept(film: Path, deepseek: Server, eyes: Server) -> None:
+    """A revision that measured again would lose what was read in the pictures."""
+    director = director_over(deepseek, eyes)
+    result = director.invoke({"video": film, "duration": 5})
+    signals = result.scenes[0].signals.model_copy(update={"text": "SALE", "text_share": 0.2})
+    scenes = (result.scenes[0].model_copy(update={"signals": signals}), *result.scenes[1:])
+    revision = revise(replace(result, scenes=scenes), "shorter", director=director)
+    assert revision.result.scenes == scenes
+    assert '"SALE"' in planners.asked(deepseek.seen[-1])

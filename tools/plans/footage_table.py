@@ -70,7 +70,7 @@ def _quality(scene: Scene) -> str:
     signals = scene.signals
     if signals is None:
         return ""
-    mark = quality(signals.sharpness, signals.exposure, signals.contrast, signals.colourfulness)
+    mark = quality(signals)
     return str(1 + round(9 * mark))
 
 

@@ -321,10 +321,7 @@ def _said_quality(scene: Scene) -> float | None:
 
 
 def _measured_quality(scene: Scene) -> float | None:
-    signals = scene.signals
-    if signals is None:
-        return None
-    return quality(signals.sharpness, signals.exposure, signals.contrast, signals.colourfulness)
+    return None if scene.signals is None else quality(scene.signals)
 
 
 def _is_judged(scene: Scene) -> bool:

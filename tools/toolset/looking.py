@@ -13,7 +13,7 @@ from autocut_director.errors import BackendError, InputError
 from autocut_director.tools import describe, frames, probe, scenes
 from autocut_director.tools.files import to_json
 from autocut_director.tools.selection import select
-from autocut_director.tools.signals import measure_scene
+from autocut_director.tools.signals import measured_shot
 from autocut_director.tools.timeline import Scene, ScenesDocument
 from autocut_director.tools.toolset.hearing import Ear
 from autocut_director.tools.toolset.making import make_tool
@@ -226,9 +226,8 @@ def _sampled(
         footage = probe.probe_video(path)
         probe.check_same_film(document.media, document.rate, footage, what="The scenes file")
         shots = frames.sample_frames(footage, document.scenes, per_scene=stills)
-    measured = tuple(shot.scene.model_copy(update={"signals": measure_scene(shot.frames)}) for shot in shots)
-    taken = tuple(frames.SceneFrames(scene, shot.frames) for scene, shot in zip(measured, shots, strict=True))
-    return document.model_copy(update={"scenes": measured}), taken
+    taken = tuple(map(measured_shot, shots))
+    return document.model_copy(update={"scenes": tuple(shot.scene for shot in taken)}), taken
 
 
 def _said_of(file: str, looked: _Looked, looking: Looking) -> str:
