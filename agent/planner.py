@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from autocut_director.agent.backends.registry import takes_messages
 from autocut_director.agent.planning.chain import Proposal, build_planning_chain, own_planning_chain
-from autocut_director.agent.planning.question import LONGEST_BRIEF
+from autocut_director.agent.planning.question import LONGEST_BRIEF, PlanWording, load_plan_wording
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.settings import Settings
@@ -44,14 +44,14 @@ def build_planner(
         PlanError: The proposal cannot be mended into a plan that can be cut.
         ExhaustedError: Every planner that may be asked failed.
     """
-    known = settings or (Settings.from_env() if planner is None or prompts is None else None)
-    folder = prompts or (known.prompts_dir if known is not None else None)
+    known = settings or Settings.from_env()
+    folder = prompts or known.prompts_dir
     if planner is not None:
-        proposer = own_proposer(planner, prompts=folder)
+        wording = load_plan_wording(folder) if takes_messages(planner) else None
+        proposer = own_proposer(planner, wording=wording)
     else:
-        known = known or Settings.from_env()
         decided = policy or ExecutionPolicy.resolve(RuntimeProfile.detect(known), known)
-        proposer = build_planning_chain(known, decided, prompts=folder)
+        proposer = build_planning_chain(known, decided, wording=load_plan_wording(folder))
 
     def plan(request: PlanRequest, config: RunnableConfig) -> EditPlan:
         proposal = proposer.invoke(request, config)
@@ -62,10 +62,13 @@ def build_planner(
     return RunnableLambda(plan, name="planner")
 
 
-def own_proposer(planner: Runnable[Any, Any], *, prompts: Path | None = None) -> Runnable[PlanRequest, Proposal]:
-    """Make a caller's planner propose: a chat model by the planning chain, any other Runnable as it is."""
+def own_proposer(planner: Runnable[Any, Any], *, wording: PlanWording | None = None) -> Runnable[PlanRequest, Proposal]:
+    """Make a caller's planner propose: a chat model by the planning chain, any other Runnable as it is.
+
+    `wording`: what a chat model is asked; the program's own when None.
+    """
     if takes_messages(planner):
-        return own_planning_chain(planner, prompts=prompts)
+        return own_planning_chain(planner, wording or load_plan_wording())
     signed = PlannedBy(planner=planner.get_name())
 
     def propose(request: PlanRequest, config: RunnableConfig) -> Proposal:

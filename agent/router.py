@@ -16,7 +16,7 @@ from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
-from autocut_director.agent.backends.registry import Order, guarded, make_model
+from autocut_director.agent.backends.registry import Order, constrained, guarded, make_model
 from autocut_director.agent.breaker import Breaker
 from autocut_director.agent.patience import LONGEST_WAIT, may_pass, patient
 from autocut_director.agent.policy.execution import ExecutionPolicy
@@ -208,6 +208,6 @@ class Seat:
 
     def _made_ladder(self, wording: Wording) -> Ladder:
         model = make_model(self._order)
-        constrain = getattr(model, "answer_constraint", None)
-        constrained = None if constrain is None else guarded(self._order, model.bind(**constrain(answer_schema())))
-        return Ladder(guarded(self._order, model), wording, constrained)
+        bound = constrained(model, answer_schema())
+        strict = None if bound is None else guarded(self._order, bound)
+        return Ladder(guarded(self._order, model), wording, strict)

@@ -65,6 +65,12 @@ def takes_messages(runnable: Runnable[Any, Any]) -> bool:
     return bool(runnable.InputType == ChatBuiltinVision().InputType)
 
 
+def constrained(model: Runnable[Any, Any], schema: dict[str, Any]) -> Runnable[Any, Any] | None:
+    """Return `model` kept to a JSON schema by its own server's means; None where we know of none."""
+    constrain = getattr(model, "answer_constraint", None) if isinstance(model, BaseChatModel) else None
+    return None if constrain is None else model.bind(**constrain(schema))
+
+
 def guarded(order: Order[Any], model: Runnable[Any, Any]) -> Runnable[Any, Any]:
     """Return `model`, made for `order` and perhaps bound, so that it raises our errors in place of its client's."""
     name = f"ask_{order.route.backend}"

@@ -1,21 +1,19 @@
 """The planning chain: from what is wished to a proposal that was proven, by the first planner that can.
 
-For each seat, in the policy's order: it is asked and repaired (`thinker`) → the compiler proves what it proposed,
-mending what needs no judgement → the proposal, or the cause is kept and the next asked. The builtin planner, where it
-is in the chain, is the last and cannot fail for want of a model.
+For each seat, in the policy's order: it is asked, and its plan repaired and proven (`thinker`) → the proposal, or the
+cause is kept and the next asked. The builtin planner, where it is in the chain, is the last and cannot fail for want of
+a model.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from langchain_core.caches import BaseCache
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
-from autocut_director.agent.backends.registry import Order, guarded, make_model
+from autocut_director.agent.backends.registry import Order, constrained, guarded, make_model
 from autocut_director.agent.builtin_planner import MODEL, plan_without_model
 from autocut_director.agent.planning.question import PlanWording, load_plan_wording
 from autocut_director.agent.planning.thinker import PlanTry, Thinker, meant
@@ -23,7 +21,7 @@ from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import NAMES, PlannerRoute
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import AutoCutError, BackendError, ExhaustedError, NoBackendError, PlanError
-from autocut_director.tools.plans.compiler import ProposedPlan, compile_plan, read_proposal
+from autocut_director.tools.plans.compiler import ProposedPlan, read_proposal
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import EditPlan, Language, PlannedBy, PlanRequest
 
@@ -62,9 +60,11 @@ class Proposal:
 
 
 def build_planning_chain(
-    settings: Settings, policy: ExecutionPolicy, *, prompts: Path | None = None
+    settings: Settings, policy: ExecutionPolicy, *, wording: PlanWording | None = None
 ) -> Runnable[PlanRequest, Proposal]:
     """Make the Runnable from a `PlanRequest` to a `Proposal` that the compiler has proven.
+
+    `wording`: what models are asked; the prompt files' that come with the program when None.
 
     Raises:
         NoBackendError: The planner that was asked for cannot be used.
@@ -75,8 +75,8 @@ def build_planning_chain(
         PlanError: The builtin planner's edit cannot be cut: the scenes cannot be what they say.
     """
     policy.require_planner()
-    wording = load_plan_wording(prompts)
-    seats = [ModelSeat(route, settings, wording) for route in policy.planners if route.backend != "builtin"]
+    asked = wording or load_plan_wording()
+    seats = [ModelSeat(route, settings, asked) for route in policy.planners if route.backend != "builtin"]
     last = any(route.backend == "builtin" for route in policy.planners)
     chain = _Chain(seats, builtin=last, degraded=policy.planner_stands_in)
     return RunnableLambda(chain.propose, name="planning_chain")
@@ -96,17 +96,16 @@ class ModelSeat:
 
         def ask(longest_answer: int, schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
             order = Order(route, self._settings, request.language, route.read_seconds, longest_answer)
-            return _constrained(order, schema, self._cache)
+            return _model_of(order, schema, self._cache)
 
         return Thinker(route.backend, route.model, context, ask, self._wording)
 
 
-def _constrained(order: Order[PlannerRoute], schema: dict[str, Any], cache: BaseCache | None) -> Runnable[Any, Any]:
+def _model_of(order: Order[PlannerRoute], schema: dict[str, Any], cache: BaseCache | None) -> Runnable[Any, Any]:
     """Return the model of `order`, kept to a JSON schema by its server's own means, with our errors."""
     model = make_model(order)
     model.cache = cache
-    bind = getattr(model, "answer_constraint", None)
-    return guarded(order, model if bind is None else model.bind(**bind(schema)))
+    return guarded(order, constrained(model, schema) or model)
 
 
 def _cache_of(route: PlannerRoute, settings: Settings) -> BaseCache | None:
@@ -125,7 +124,7 @@ def _cache_of(route: PlannerRoute, settings: Settings) -> BaseCache | None:
 class OwnSeat:
     """A chat model of the caller's that plans."""
 
-    def __init__(self, model: BaseChatModel | Runnable[Any, Any], wording: PlanWording) -> None:
+    def __init__(self, model: Runnable[Any, Any], wording: PlanWording) -> None:
         self.name, self._own, self._wording = model.get_name(), model, wording
 
     def thinker(self, _: PlanRequest) -> Thinker:
@@ -138,16 +137,12 @@ class OwnSeat:
     def _ask(self, _: int, schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
         from autocut_director.agent.backends.translation import translating
 
-        bind = getattr(self._own, "answer_constraint", None) if isinstance(self._own, BaseChatModel) else None
-        return translating(self._own if bind is None else self._own.bind(**bind(schema)), name="ask_own")
+        return translating(constrained(self._own, schema) or self._own, name="ask_own")
 
 
-def own_planning_chain(
-    model: BaseChatModel | Runnable[Any, Any], *, prompts: Path | None = None
-) -> Runnable[PlanRequest, Proposal]:
+def own_planning_chain(model: Runnable[Any, Any], wording: PlanWording) -> Runnable[PlanRequest, Proposal]:
     """Make the planning chain of one chat model of the caller's."""
-    seat = OwnSeat(model, load_plan_wording(prompts))
-    return RunnableLambda(_Chain([seat], builtin=False).propose, name="planning_chain")
+    return RunnableLambda(_Chain([OwnSeat(model, wording)], builtin=False).propose, name="planning_chain")
 
 
 class _Chain:
@@ -161,7 +156,7 @@ class _Chain:
         causes: list[tuple[str, AutoCutError]] = []
         for seat in self._seats:
             thinker = seat.thinker(request)
-            outcome = _proven(thinker, request, config)
+            outcome = _outcome(thinker, request, config)
             tries += thinker.tries
             if isinstance(outcome, ProposedPlan):
                 wish = meant(request, outcome)
@@ -172,7 +167,8 @@ class _Chain:
     def _by_rules(
         self, request: PlanRequest, tries: Sequence[PlanTry], causes: Sequence[tuple[str, AutoCutError]]
     ) -> Proposal:
-        if not self._builtin:
+        needs_a_model = request.earlier is not None and not request.length_is_asked
+        if causes and (needs_a_model or not self._builtin):
             raise ExhaustedError([(name, _as_backend_error(exc)) for name, exc in causes], tries=tries)
         signed = PlannedBy(planner="builtin", model=MODEL, degraded=self._degraded or bool(causes))
         edit = plan_without_model(request) if request.earlier is None else _lengthened(request, request.earlier)
@@ -196,14 +192,12 @@ def _lengthened(request: PlanRequest, earlier: EditPlan) -> ProposedPlan:
     return read_proposal(earlier)
 
 
-def _proven(thinker: Thinker, request: PlanRequest, config: RunnableConfig) -> ProposedPlan | AutoCutError:
-    """Return what a model proposes, if the compiler can make an edit of it; else what became of it."""
+def _outcome(thinker: Thinker, request: PlanRequest, config: RunnableConfig) -> ProposedPlan | AutoCutError:
+    """Return what a model proposes, of which the compiler can make an edit; else what became of it."""
     try:
-        edit = thinker.propose(request, config)
-        compile_plan(edit, meant(request, edit), planned_by=thinker.signature)
+        return thinker.propose(request, config)
     except (BackendError, PlanError) as exc:
         return exc
-    return edit
 
 
 def _said(causes: Sequence[tuple[str, AutoCutError]]) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from autocut_director.agent.builtin_planner import worth
-from autocut_director.agent.patience import may_pass, patient
+from autocut_director.agent.patience import patient
 from autocut_director.agent.planning.answers import plan_schema, read_plan, read_shortlist, shortlist_schema
 from autocut_director.agent.planning.question import (
     PlanWording,
@@ -69,6 +69,15 @@ Ask = Callable[[int, dict[str, Any]], Runnable[Any, AIMessage]]
 """Makes the model that is asked: for the longest answer in tokens, and the JSON schema of the answer."""
 
 
+@dataclass(frozen=True)
+class _Judged:
+    """A proposal, how many rules it breaks, and why the compiler can make nothing of it (None: it can)."""
+
+    proposal: ProposedPlan
+    broken: int
+    refusal: PlanError | None
+
+
 @dataclass
 class Thinker:
     """A model at work on one edit; it keeps the account of its tries."""
@@ -90,6 +99,7 @@ class Thinker:
 
         Raises:
             BackendError: The model did not answer, its context is too small, or its answers were no plan.
+            PlanError: The compiler can make nothing of any of its plans.
         """
         room = self._room(request)
         scenes = self._shortlisted(request, room, config)
@@ -114,11 +124,11 @@ class Thinker:
         """Ask for the edit; tell the model what it breaks; return the proposal that can be mended, and breaks least."""
         model = self.ask(room.answer, plan_schema(revised=request.earlier is not None))
         messages: list[BaseMessage] = [HumanMessage(question)]
-        proposals: list[tuple[bool, int, ProposedPlan]] = []
+        proposals: list[_Judged] = []
         for turn in range(1 + REPAIRS):
             try:
                 proposal, broken, said = self._proposed(model, messages, request, "repair" if turn else "plan", config)
-                proposals.append((self._hopeless(proposal, request), len(broken), proposal))
+                proposals.append(_Judged(proposal, len(broken), self._refusal(proposal, request)))
             except AnswerError as exc:
                 broken, said = [_advice(exc)], exc.answer
                 if turn == REPAIRS and not proposals:
@@ -127,15 +137,18 @@ class Thinker:
                 break
             shown = [AIMessage(said[:_SHOWN_AGAIN])] if said.strip() else []
             messages = [messages[0], *shown, HumanMessage(repair_question(self.wording, broken))]
-        return min(proposals, key=lambda judged: judged[:2])[2]
+        best = min(proposals, key=lambda judged: (judged.refusal is not None, judged.broken))
+        if best.refusal is not None:
+            raise best.refusal
+        return best.proposal
 
-    def _hopeless(self, proposal: ProposedPlan, request: PlanRequest) -> bool:
-        """Tell whether the compiler can make nothing of a proposal."""
+    def _refusal(self, proposal: ProposedPlan, request: PlanRequest) -> PlanError | None:
+        """Return why the compiler can make nothing of a proposal; None where it can."""
         try:
             compile_plan(proposal, meant(request, proposal), planned_by=self.signature)
-        except PlanError:
-            return True
-        return False
+        except PlanError as exc:
+            return exc
+        return None
 
     def _proposed(
         self,
@@ -161,11 +174,17 @@ class Thinker:
             return scenes
         chapters = _chapters(scenes, fitting, request)
         count = max(1, fitting // len(chapters))
-        chosen = {name for chapter in chapters for name in self._shortlist(chapter, count, request, room, config)}
+        model = self.ask(room.answer, shortlist_schema())
+        chosen = {name for chapter in chapters for name in self._shortlist(model, chapter, count, request, config)}
         return tuple(scene for scene in scenes if scene.scene_id in chosen)
 
     def _shortlist(
-        self, chapter: Sequence[Scene], count: int, request: PlanRequest, room: Room, config: RunnableConfig
+        self,
+        model: Runnable[Any, AIMessage],
+        chapter: Sequence[Scene],
+        count: int,
+        request: PlanRequest,
+        config: RunnableConfig,
     ) -> list[str]:
         """Return the ids of a chapter's `count` best scenes; by measure where the model's answer names none."""
         if len(chapter) <= count:
@@ -173,7 +192,6 @@ class Thinker:
         known = {scene.scene_id for scene in chapter}
         question = [HumanMessage(shortlist_question(self.wording, request, chapter, count))]
         try:
-            model = self.ask(room.answer, shortlist_schema())
             _, ids = self._asked(model, question, lambda answer: read_shortlist(answer, known), "shortlist", config)
         except AnswerError:
             return [scene.scene_id for scene in _best(chapter, count, request)]
@@ -202,7 +220,7 @@ class Thinker:
             self._keep(kind, answer, time.monotonic() - started)
             return answer, found
 
-        return patient(may_pass)(once)
+        return patient()(once)
 
     def _keep(self, kind: Kind, answer: AIMessage, seconds: float, error: str = "") -> None:
         remembered = bool(answer.response_metadata.get(REMEMBERED))

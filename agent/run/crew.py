@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable
 
-from autocut_director.agent.backends.registry import takes_messages
+from autocut_director.agent.backends.registry import constrained, takes_messages
 from autocut_director.agent.planner import own_proposer
 from autocut_director.agent.planning.chain import Proposal, build_planning_chain
 from autocut_director.agent.planning.question import load_plan_wording
@@ -113,7 +112,7 @@ class Crew:
         prompts: tuple[Prompt, ...] = ()
         if takes_messages(vision):
             wording, prompts = load_wording(self.language(request), self._prompt_folder(request))
-            vision = make_describer(Ladder(vision, wording, constrained(vision)))
+            vision = make_describer(Ladder(vision, wording, constrained(vision, answer_schema())))
         frames = request.frames_per_scene or FRAMES
         return Eyes(vision, prompts, _OWN_PARALLEL, request.max_scenes or 0, frames)
 
@@ -142,15 +141,16 @@ class Crew:
         style = None if request.style is None else load_style(request.style, language, folder)
         styled = () if style is None else (style,)
         if self.planner is not None:
-            prompts = load_plan_wording(folder).prompts if takes_messages(self.planner) else ()
-            return Head(own_proposer(self.planner, prompts=folder), (*prompts, *styled), style)
-        policy = self._policy(decided)
-        policy.require_planner()
+            wording = load_plan_wording(folder) if takes_messages(self.planner) else None
+            used = () if wording is None else wording.prompts
+            return Head(own_proposer(self.planner, wording=wording), (*used, *styled), style)
+        policy, wording = self._policy(decided), load_plan_wording(folder)
+        planner = build_planning_chain(self.settings, policy, wording=wording)
         why = _bounds(policy.planners_passed_over)
-        prompts = load_plan_wording(folder).prompts if policy.planners[0].backend != "builtin" else ()
+        used = wording.prompts if policy.planners[0].backend != "builtin" else ()
         return Head(
-            planner=build_planning_chain(self.settings, policy, prompts=folder),
-            prompts=(*prompts, *styled),
+            planner=planner,
+            prompts=(*used, *styled),
             style=style,
             policy=policy,
             cause=say(language, "no_planner", why=why) if policy.planner_stands_in else None,
@@ -164,12 +164,6 @@ class Crew:
 
     def _prompt_folder(self, request: DirectRequest) -> Path | None:
         return request.prompts or self.prompts or self.settings.prompts_dir
-
-
-def constrained(vision: Runnable[Any, Any]) -> Runnable[Any, Any] | None:
-    """Return `vision` with its own server's constraint on the answer; None where we know of none."""
-    constrain = getattr(vision, "answer_constraint", None) if isinstance(vision, BaseChatModel) else None
-    return None if constrain is None else vision.bind(**constrain(answer_schema()))
 
 
 def _bounds(passed_over: Sequence[PassedOver]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import films
 import pytest
-from servers import planners
+from servers import faults, planners
 from servers.loopback import Seen
 from servers.models import Model
 from servers.openai_like import Server, describes_the_colour, serving
@@ -17,7 +17,7 @@ from servers.planners import obedient
 
 from autocut_director import Settings, build_director, revise
 from autocut_director.agent.revision import finished_run, next_folder
-from autocut_director.errors import InputError, NoBackendError
+from autocut_director.errors import ExhaustedError, InputError, NoBackendError
 
 NOWHERE, KEY = "http://127.0.0.1:9", "sk-made-up"
 _CLIP = re.compile(r'^\{"scene_id": .*\}$', re.MULTILINE)
@@ -117,3 +117,12 @@ def test_what_was_measured_and_read_is_kept(film: Path, deepseek: Server, eyes: 
     revision = revise(replace(result, scenes=scenes), "shorter", director=director)
     assert revision.result.scenes == scenes
     assert '"SALE"' in planners.asked(deepseek.seen[-1])
+
+
+def test_why_no_model_changed_the_edit_is_said(film: Path, deepseek: Server, eyes: Server) -> None:
+    director = director_over(deepseek, eyes)
+    result = director.invoke({"video": film, "duration": 5})
+    deepseek.fault = faults.no_balance
+    with pytest.raises(ExhaustedError, match=r"DeepSeek: the account has no balance \(HTTP 402\)"):
+        revise(result, "start with the sea", director=director)
+    assert revise(result, "shorter", director=director).result.plan.planned_by.degraded
