@@ -307,7 +307,7 @@ def render(
 ) -> None:
     """Cut the film that a plan says."""
     from autocut_director.tools.files import check_new_file, read_plan
-    from autocut_director.tools.render import render_edit
+    from autocut_director.tools.film.render import render_edit
 
     read = read_plan(plan)
     check_new_file(out, overwrite=overwrite, sources=[plan, Path(read.media.primary_clip_path)])

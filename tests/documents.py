@@ -1,10 +1,20 @@
-"""Scenes documents made without a film."""
+"""Scenes documents made without a film, and plans of a film."""
 
 from fractions import Fraction
 from itertools import accumulate
 
+from autocut_director.tools.probe import Footage
 from autocut_director.tools.scenes import scenes_document
-from autocut_director.tools.timeline import Media, SceneDescription, ScenesDocument, Signals
+from autocut_director.tools.timeline import (
+    Clip,
+    EditPlan,
+    Media,
+    PlannedBy,
+    SceneDescription,
+    ScenesDocument,
+    Signals,
+    Target,
+)
 
 
 def described(
@@ -34,3 +44,20 @@ def _visual(number: int, shot_type: str) -> SceneDescription:
 
 def _signals(number: int) -> Signals:
     return Signals(sharpness=100.0 + number, exposure=0.5, contrast=0.2, colourfulness=30.0, motion=0.01)
+
+
+def plan_of(footage: Footage, spans: list[tuple[int, int]], *, aspect: str = "source") -> EditPlan:
+    """A plan of `spans` of a film, in their order."""
+    clips = tuple(
+        Clip(order=n, scene_id="S", in_frame=start, out_frame=end, purpose="body")
+        for n, (start, end) in enumerate(spans, start=1)
+    )
+    return EditPlan(
+        schema_="edit_plan.v1",
+        title="test",
+        target=Target(duration_seconds=1, aspect=aspect),
+        fps_fraction=footage.rate,
+        media=footage.media,
+        clips=clips,
+        planned_by=PlannedBy(planner="test"),
+    )

@@ -161,3 +161,31 @@ def two_sizes(folder: Path) -> Path:
     later = remux(parts[1], folder / "later.ts", after=["-output_ts_offset", "1.2"])
     (folder / "both.ts").write_bytes(parts[0].read_bytes() + later.read_bytes())
     return folder / "both.ts"
+
+
+def face(image: np.ndarray, x: float, y: float, size: float) -> np.ndarray:
+    """Draw a face that a detector takes for one, its middle at (x, y), `size` pixels high, into an RGB picture."""
+
+    def oval(dx: float, dy: float, across: float, down: float, colour: tuple[int, int, int]) -> None:
+        middle = round(x + dx * size / 100), round(y + dy * size / 100)
+        cv2.ellipse(image, middle, (round(across * size / 100), round(down * size / 100)), 0, 0, 360, colour, -1)
+
+    oval(0, 0, 38, 50, (200, 170, 150))
+    oval(0, -40, 38, 18, (60, 45, 40))
+    for side in (-1, 1):
+        oval(side * 16, -10, 10, 5, (120, 90, 80))
+        oval(side * 16, -9, 5, 3, (30, 25, 25))
+        oval(side * 16, -19, 11, 2.5, (60, 45, 40))
+        oval(side * 5, 12, 2.5, 2, (110, 80, 70))
+    oval(0, 2, 4, 14, (215, 185, 165))
+    oval(0, 28, 14, 4, (120, 60, 60))
+    return image
+
+
+def paint_film(path: Path, pictures: Iterable[np.ndarray], *, rate: Fraction = Fraction(25)) -> Path:
+    """Encode `pictures`, (height, width, 3) RGB each, without sound."""
+    images = list(pictures)
+    size = (images[0].shape[1], images[0].shape[0])
+    with av.open(str(path), "w") as container:
+        _encode_pictures(container, [n / rate for n in range(len(images))], iter(images), rate, size, 50, None)
+    return path

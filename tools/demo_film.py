@@ -3,9 +3,7 @@
 Nine shots with sound. It gives the main job something to work on where there is no footage, no network and no model.
 """
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autocut_director.tools.composing import moviepy
 from autocut_director.tools.files import replacing
 from autocut_director.tools.scenes import Progress
 
@@ -134,10 +133,7 @@ def make_demo_film(out: Path, *, progress: Progress | None = None) -> Path:
     Raises:
         OutputError: It cannot be written to `out`.
     """
-    with _environment_kept():
-        from moviepy import concatenate_videoclips
-
-    film = concatenate_videoclips([_shot(*shot) for shot in _SHOTS])
+    film = moviepy().concatenate_videoclips([_shot(*shot) for shot in _SHOTS])
     with replacing(out) as part, TemporaryDirectory(prefix="autocut-") as scratch:
         film.write_videofile(
             str(part),
@@ -153,23 +149,13 @@ def make_demo_film(out: Path, *, progress: Progress | None = None) -> Path:
     return out
 
 
-@contextmanager
-def _environment_kept() -> Iterator[None]:
-    """Undo what MoviePy's first import does: it loads whatever `.env` lies above its own code into the process."""
-    before = dict(os.environ)
-    yield
-    os.environ.clear()
-    os.environ.update(before)
-
-
 def _shot(draw: Callable[[float], Canvas], seconds: float, pitch: float) -> Any:
-    from moviepy import AudioClip, CompositeVideoClip, TextClip, VideoClip
-
-    shot = VideoClip(lambda t: np.clip(draw(t), 0, 255).astype(np.uint8), duration=seconds)
+    library = moviepy()
+    shot = library.VideoClip(lambda t: np.clip(draw(t), 0, 255).astype(np.uint8), duration=seconds)
     if draw is _card:
-        words = TextClip(text="A day by the sea", font_size=34, color="white", margin=(8, 8))
-        shot = CompositeVideoClip([shot, words.with_duration(seconds).with_position("center")])
-    return shot.with_audio(AudioClip(_chord(pitch, seconds), duration=seconds, fps=44_100))
+        words = library.TextClip(text="A day by the sea", font_size=34, color="white", margin=(8, 8))
+        shot = library.CompositeVideoClip([shot, words.with_duration(seconds).with_position("center")])
+    return shot.with_audio(library.AudioClip(_chord(pitch, seconds), duration=seconds, fps=44_100))
 
 
 def _chord(pitch: float, seconds: float) -> Callable[[Any], Any]:

@@ -18,10 +18,10 @@ from autocut_director.tools.files import (
     to_json,
     write_text,
 )
+from autocut_director.tools.film.render import footage_of, render_edit
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.probe import Footage
-from autocut_director.tools.render import footage_of, render_edit
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.storyboard import Storyboard, middle_stills, write_storyboard
 from autocut_director.tools.timeline import EditPlan, Line, ScenesDocument, first_problem

@@ -19,8 +19,8 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import films
 
+from autocut_director.tools.film.render import render_edit
 from autocut_director.tools.probe import probe_video
-from autocut_director.tools.render import render_edit
 from autocut_director.tools.timeline import Clip, EditPlan, PlannedBy, Target
 
 CLIPS, CLIP_SECONDS = 10, 2.4

@@ -9,28 +9,13 @@ from typing import Any
 import films
 import numpy as np
 import pytest
+from documents import plan_of
 
 from autocut_director.errors import DocumentError, OutputError, PlanError, VideoError
+from autocut_director.tools.film.graph import SAMPLE_RATE
+from autocut_director.tools.film.render import render_edit
 from autocut_director.tools.pictures import walk
 from autocut_director.tools.probe import Footage, probe_video
-from autocut_director.tools.render import SAMPLE_RATE, render_edit
-from autocut_director.tools.timeline import Clip, EditPlan, PlannedBy, Target
-
-
-def plan_of(footage: Footage, spans: list[tuple[int, int]]) -> EditPlan:
-    clips = tuple(
-        Clip(order=n, scene_id="S", in_frame=start, out_frame=end, purpose="body")
-        for n, (start, end) in enumerate(spans, start=1)
-    )
-    return EditPlan(
-        schema_="edit_plan.v1",
-        title="test",
-        target=Target(duration_seconds=1),
-        fps_fraction=footage.rate,
-        media=footage.media,
-        clips=clips,
-        planned_by=PlannedBy(planner="test"),
-    )
 
 
 def scattered(footage: Footage, seed: int = 1) -> list[tuple[int, int]]:

@@ -11,8 +11,9 @@ from pydantic import Field
 
 from autocut_director.errors import InputError, PlanError
 from autocut_director.prompts import load_style, style_names
-from autocut_director.tools import export, render
+from autocut_director.tools import export
 from autocut_director.tools.files import to_json
+from autocut_director.tools.film import render
 from autocut_director.tools.plans.rules import broken_rules
 from autocut_director.tools.timeline import Clip, EditPlan, Language, PlanRequest, ScenesDocument, Seconds
 from autocut_director.tools.toolset.hearing import Ear

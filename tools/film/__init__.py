@@ -1,0 +1,1 @@
+"""The film: a proven plan cut, framed, lettered and levelled by ffmpeg."""

@@ -1,0 +1,88 @@
+"""Running ffmpeg: followed while it works, ended with us, its failure told in one line."""
+
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+from autocut_director.errors import OutputError, RenderError
+
+_LINES = 6  # of what it said are told
+
+
+def run(arguments: Sequence[str], *, folder: Path, out: Path, on_frame: Callable[[int], None] | None = None) -> None:
+    """Run ffmpeg in `folder`.
+
+    Args:
+        arguments: All but the program; they may name files in `folder` without a path, which need no escaping then.
+        folder: Its working folder.
+        out: The file that is being made, as the person knows it.
+        on_frame: Told how many frames are written.
+
+    Raises:
+        OutputError: There is no space left.
+        RenderError: It failed, or cannot be started.
+    """
+    told = ["-progress", "pipe:1", "-stats_period", "0.2"]
+    with tempfile.TemporaryFile() as errors:
+        with _started(["-v", "error", *told, *arguments], folder, errors) as process:
+            try:
+                _follow(process, on_frame)
+            finally:
+                process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
+        if process.returncode != 0:
+            raise _failure(errors, process.returncode, out)
+
+
+def output_of(arguments: Sequence[str], *, folder: Path, level: str = "error") -> tuple[bytes, str]:
+    """Run ffmpeg in `folder`; return what it wrote to its standard output, and what it said at `level` and above.
+
+    Raises:
+        RenderError: It failed, or cannot be started.
+    """
+    with tempfile.TemporaryFile() as errors:
+        with _started(["-v", level, *arguments], folder, errors) as process:
+            try:
+                written = process.stdout.read() if process.stdout else b""
+                process.wait()
+            finally:
+                process.kill()
+        if process.returncode != 0:
+            raise _failure(errors, process.returncode, folder)
+        return written, _said(errors)
+
+
+def _started(arguments: Sequence[str], folder: Path, errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+    import imageio_ffmpeg
+
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostdin", "-y", *arguments]
+    try:
+        return subprocess.Popen(  # noqa: S603  # our own command, no shell
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, cwd=folder
+        )
+    except OSError as exc:
+        raise RenderError(f"ffmpeg cannot be started ({exc}); pip install --force-reinstall imageio-ffmpeg") from exc
+
+
+def _follow(process: "subprocess.Popen[bytes]", on_frame: Callable[[int], None] | None) -> None:
+    for line in process.stdout or ():
+        key, _, value = line.decode("utf-8", "replace").partition("=")
+        if key == "frame" and on_frame is not None and value.strip().isdigit():
+            on_frame(int(value))
+    process.wait()
+
+
+def _said(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    return errors.read().decode("utf-8", "replace")
+
+
+def _failure(errors: IO[bytes], status: int, out: Path) -> OutputError | RenderError:
+    lines = _said(errors).split("\n")
+    said = " / ".join(line.strip() for line in lines[-_LINES:] if line.strip())
+    full = status == -getattr(signal, "SIGXFSZ", 0) or "No space left" in said or "File too large" in said
+    if full:
+        return OutputError(f"No space left for {out}: free some, or choose another place with --out.")
+    return RenderError(f"ffmpeg failed with status {status}: {said or 'it said nothing'}")

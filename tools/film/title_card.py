@@ -1,0 +1,81 @@
+"""The card that opens a film: its title over its first picture, composed by MoviePy."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from autocut_director.tools.composing import moviepy
+from autocut_director.tools.film import ffmpeg
+from autocut_director.tools.film.encoding import PIECE, pictures
+from autocut_director.tools.film.graph import SAMPLE_RATE
+from autocut_director.tools.film.lettering import Caption, drawn_text, lettered
+from autocut_director.tools.film.shapes import Size
+from autocut_director.tools.pictures import Image, pictures_at, upright
+from autocut_director.tools.probe import Footage
+from autocut_director.tools.timeline import EditPlan
+
+_SECONDS = Fraction(5, 2)
+_FADE_SECONDS = 0.4
+_LIGHT = 0.4  # of the picture's own: white letters over it have a contrast of 5 and more
+_BLUR = 0.02  # of the picture's longer edge: standard deviation
+_LOGLINE = 120  # characters: a longer one is not read in the time
+
+
+def card_frames(rate: Fraction) -> int:
+    """Return how many frames a card lasts at `rate` frames a second."""
+    return max(1, round(_SECONDS * rate))
+
+
+def make_card(plan: EditPlan, footage: Footage, size: Size, folder: Path) -> Path:
+    """Make the card of `plan` as a piece of a film, with silence; `folder` is for passing files.
+
+    Raises:
+        RenderError: ffmpeg failed.
+    """
+    frames = card_frames(plan.rate)
+    seconds = float(frames / plan.rate)
+    card = _composed(_ground(plan, footage, size), _text(plan, size, folder), seconds)
+    moving = min(frames, round(_FADE_SECONDS * plan.rate) + 1)  # then it stands still
+    for number in range(moving):
+        card.save_frame(str(folder / f"card{number:04}.png"), t=float(number / plan.rate))
+    card.close()
+    _encode(plan.rate, frames, moving, folder)
+    return folder / "card.mov"
+
+
+def _ground(plan: EditPlan, footage: Footage, size: Size) -> Image:
+    """Return the film's first picture, out of focus and darkened, as large as the card."""
+    first = next(iter(pictures_at(footage, [plan.clips[0].in_frame])))
+    image = upright(first.picture, footage, long_edge=max(footage.width, footage.height))
+    height, width = image.shape[:2]
+    scale = max(size[0] / width, size[1] / height)
+    large = cv2.resize(image, (max(size[0], round(width * scale)), max(size[1], round(height * scale))))
+    top, left = (large.shape[0] - size[1]) // 2, (large.shape[1] - size[0]) // 2
+    soft = cv2.GaussianBlur(large[top : top + size[1], left : left + size[0]], (0, 0), _BLUR * max(size))
+    return (soft * _LIGHT).astype(np.uint8)
+
+
+def _text(plan: EditPlan, size: Size, folder: Path) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    captions = [Caption(plan.title, "title", "middle", 0, 1)]
+    if plan.logline and len(plan.logline) <= _LOGLINE:
+        captions.append(Caption(plan.logline, "logline", "below", 0, 1))
+    return drawn_text(lettered(captions, size, folder).settings, size, folder)
+
+
+def _composed(ground: Image, text: "np.ndarray[Any, np.dtype[np.uint8]]", seconds: float) -> Any:
+    library = moviepy()
+    words = library.ImageClip(text, transparent=True, duration=seconds)
+    faded = words.with_effects([library.vfx.CrossFadeIn(_FADE_SECONDS)])
+    return library.CompositeVideoClip([library.ImageClip(ground[..., ::-1], duration=seconds), faded])
+
+
+def _encode(rate: Fraction, frames: int, moving: int, folder: Path) -> None:
+    samples = round(frames / rate * SAMPLE_RATE)
+    held = f"[0:v]tpad=stop={frames - moving}:stop_mode=clone,setsar=1,format=yuv420p[v]"
+    silence = f"anullsrc=r={SAMPLE_RATE}:cl=stereo,atrim=end_sample={samples}[a]"
+    opened = ["-framerate", f"{rate.numerator}/{rate.denominator}", "-i", "card%04d.png"]
+    graph = ["-filter_complex", f"{held};{silence}", "-map", "[v]", "-map", "[a]"]
+    ffmpeg.run([*opened, *graph, *pictures(rate), *PIECE, "card.mov"], folder=folder, out=folder / "card.mov")
