@@ -46,6 +46,7 @@ from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measured_shot
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
+from autocut_director.tools.words.subtitles import subtitles, too_fast
 
 
 def build_director(
@@ -243,16 +244,18 @@ def deliver(done: Proven, teller: Teller) -> Delivered:
     if folder is None:
         return grown(done, Delivered, account=done.account.noting(status="done"), files={})
     render = not done.request.no_render
-    board = delivery.storyboard_of(done.document, done.plan, done.account, done.shots)
-    heard = done.transcript if done.request.listen is not None else ()
-    files = delivery.write_heard(folder, heard, done.plan.rate)
+    warnings = _hurried(done)
+    teller.warn(warnings)
+    account = done.account.with_warning(*warnings)
+    board = delivery.storyboard_of(done.document, done.plan, account, done.shots)
+    files = delivery.write_transcript(folder, done.transcript, done.plan.rate)
     files |= delivery.deliver(folder, board, done.footage, render=render, progress=teller.progress())
-    timelines, left_out = delivery.write_timelines(folder, done.plan)
+    timelines, left_out = delivery.write_timelines(folder, done.plan, done.transcript)
     files |= timelines
     delivery.remove_stale(folder, done.earlier, files)
     files["run"] = folder / delivery.NAMES["run"]
     names = {kind: path.name for kind, path in files.items()}
-    account = done.account.noting(status="done", files=names, left_out=left_out)
+    account = account.noting(status="done", files=names, left_out=left_out)
     return grown(done, Delivered, account=account, files=files)
 
 
@@ -308,6 +311,13 @@ def _proposed(described: Described, wish: PlanRequest, proposal: Proposal, telle
     account = described.account.noting(planner=proposal.planned_by).with_tries(proposal.tries)
     account = account.with_warning(*warnings).with_cause(*causes)
     return grown(described, Proposed, account=account, wish=wish, proposal=proposal)
+
+
+def _hurried(done: Proven) -> tuple[str, ...]:
+    """Say how many subtitles are gone before they can be read."""
+    shown = subtitles(done.plan, done.transcript)
+    fast = too_fast(shown, done.plan.rate)
+    return (say(done.language, "hurried", count=fast, total=len(shown)),) if fast else ()
 
 
 def _missing(footage: Footage, language: Language) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def revise(
     if not words.strip():
         raise InputError("What is to be changed is missing; say it in words, such as: shorter, start with the sea")
     kept = {name: result.run.request[name] for name in _KEPT if name in result.run.request}
-    if "transcript" in result.files:  # what was heard is not listened to again
+    if "transcript" in result.files:  # as it was read or heard then
         kept["transcript"] = result.files["transcript"]
     options = {
         **kept,

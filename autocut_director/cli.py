@@ -320,20 +320,27 @@ def render(
 @app.command()
 def export(
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A proven plan.", show_default=False)],
-    to: Annotated[Literal["otio", "fcpxml", "xml", "edl"], typer.Option("--to", help="Format of the timeline.")],
+    to: Annotated[
+        Literal["otio", "fcpxml", "xml", "edl", "srt"],
+        typer.Option("--to", help="Format of the timeline; srt: subtitles."),
+    ],
     out: OutFile,
+    transcript: Transcript = None,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
-    """Write a plan as a timeline for an editor's own program."""
-    from autocut_director.tools.export import export_timeline
+    """Write a plan as a timeline for an editor's own program; srt: what is said in it as subtitles.
+
+    Subtitles are made of --transcript, or of the transcript.vtt beside the plan, which a run leaves there.
+    """
+    from autocut_director.tools.export import SUBTITLES, export_timeline
     from autocut_director.tools.files import check_new_file, read_plan
 
-    read = read_plan(plan)
-    check_new_file(out, overwrite=overwrite, sources=[plan, Path(read.media.primary_clip_path)])
-    export_timeline(read, out, to=to)
+    read, said = read_plan(plan), _said(plan, transcript) if to == SUBTITLES else None
     film, console = Path(read.media.primary_clip_path), _console()
-    if not film.exists():
+    check_new_file(out, overwrite=overwrite, sources=[plan, film, *([said] if said else [])])
+    export_timeline(read, out, to=to, lines=_lines(said, read.rate) if said else ())
+    if to != SUBTITLES and not film.exists():
         _warn(console, f"the film {film} is not there; the timeline names it, and is offline until it is relinked.")
     _say(console, f"{out}: {_clips(read)} as {to}.")
 
@@ -420,6 +427,12 @@ def _write_env(console: "Console", lines: str) -> None:
     check_new_file(env, overwrite=False)
     write_text(env, lines)
     _say(console, f"{env.absolute()} is written.")
+
+
+def _said(plan: Path, transcript: Path | None) -> Path | None:
+    """Return the file of what is said in a plan's film: the one that was given, else the one that lies beside it."""
+    beside = plan.with_name("transcript.vtt")
+    return transcript or (beside if beside.exists() else None)
 
 
 def _lines(transcript: Path, rate: "Fraction") -> "tuple[Line, ...]":

@@ -1,5 +1,6 @@
-"""The edit as a timeline for an editor's own program, in the format that it reads."""
+"""The edit as a timeline for an editor's own program, in the format that it reads, and its subtitles."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +11,9 @@ from autocut_director.tools.interchange.fcp7xml import fcp7xml_text
 from autocut_director.tools.interchange.fcpxml import fcpxml_text
 from autocut_director.tools.interchange.otio import otio_text
 from autocut_director.tools.plans.rules import check_against_film
-from autocut_director.tools.timeline import EditPlan
+from autocut_director.tools.timeline import EditPlan, Line
+from autocut_director.tools.words.subrip import srt_text
+from autocut_director.tools.words.subtitles import subtitles
 
 
 class Writer(Protocol):
@@ -21,32 +24,57 @@ class Writer(Protocol):
 
 
 WRITERS: dict[str, Writer] = {"otio": otio_text, "fcpxml": fcpxml_text, "xml": fcp7xml_text, "edl": edl_text}
-"""Formats by the name that `--to` takes."""
+"""Formats of a timeline by the name that `--to` takes."""
+
+SUBTITLES = "srt"
+"""What `--to` calls the subtitles of what is said in the edit."""
 
 
-def export_timeline(plan: EditPlan, out: Path, *, to: str = "otio", relative_to: Path | None = None) -> Path:
+def export_timeline(
+    plan: EditPlan, out: Path, *, to: str = "otio", relative_to: Path | None = None, lines: Sequence[Line] = ()
+) -> Path:
     """Write `plan` to `out` in the format `to`.
 
     `relative_to`: the folder from which the film's path is counted, usually that of `out`; None for an absolute path.
+    `lines`: what is said in the film; subtitles are made of it, timelines are without.
 
     Raises:
         InputError: No such format, or one that cannot hold the plan: the message says why and which can.
         PlanError: The plan's clips do not fit its film.
         OutputError: The file cannot be written there.
     """
-    if to not in WRITERS:
-        raise InputError(f"No timeline format {to!r}. Known: {', '.join(sorted(WRITERS))}.")
+    writers = {**WRITERS, SUBTITLES: _subtitles_of(lines)}
+    if to not in writers:
+        raise InputError(f"No timeline format {to!r}. Known: {', '.join(sorted(writers))}.")
     check_against_film(plan)
-    write_text(out, WRITERS[to](plan, relative_to=relative_to))
+    write_text(out, writers[to](plan, relative_to=relative_to))
     return out
 
 
-def in_every_format(plan: EditPlan) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the text of `plan` in each format that can hold it, and why each other one cannot; both by format."""
+def in_every_format(plan: EditPlan, lines: Sequence[Line] = ()) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the text of `plan` in each format that can hold it, and why each other one cannot; both by format.
+
+    Subtitles are among them where it is known what is said in the film: its `lines`.
+    """
+    writers = {**WRITERS, SUBTITLES: _subtitles_of(lines)} if lines else WRITERS
     texts, left_out = dict[str, str](), dict[str, str]()
-    for name, write in WRITERS.items():
+    for name, write in writers.items():
         try:
             texts[name] = write(plan)
         except InputError as exc:
             left_out[name] = str(exc)
     return texts, left_out
+
+
+def _subtitles_of(lines: Sequence[Line]) -> Writer:
+    """Return what writes the subtitles of an edit, by what is said in its film."""
+
+    def write(plan: EditPlan, *, relative_to: Path | None = None) -> str:
+        if not lines:
+            raise InputError("Subtitles need what is said in the film; name its SRT or VTT file: --transcript FILE")
+        shown = subtitles(plan, lines)
+        if not shown:
+            raise InputError("Nothing that is said in the film is heard in the edit, so it has no subtitles.")
+        return srt_text(shown, plan.rate)
+
+    return write

@@ -36,6 +36,7 @@ NAMES = {
     "fcpxml": "timeline.fcpxml",
     "xml": "timeline.xml",
     "edl": "timeline.edl",
+    "srt": "cut.srt",
     "storyboard": "storyboard.html",
     "run": "run.json",
 }
@@ -143,17 +144,20 @@ def deliver(
     return files
 
 
-def write_timelines(folder: Path, plan: EditPlan) -> tuple[dict[str, Path], dict[str, str]]:
-    """Write the edit in every format that can hold it; return the files, and why the others cannot, both by format."""
-    texts, left_out = in_every_format(plan)
+def write_timelines(folder: Path, plan: EditPlan, lines: Sequence[Line]) -> tuple[dict[str, Path], dict[str, str]]:
+    """Write the edit in every format that can hold it; return the files, and why the others cannot, both by format.
+
+    `lines`: what is said in the film; without them there are no subtitles.
+    """
+    texts, left_out = in_every_format(plan, lines)
     files = {kind: folder / NAMES[kind] for kind in texts}
     for kind, text in texts.items():
         write_text(files[kind], text)
     return files, left_out
 
 
-def write_heard(folder: Path, lines: Sequence[Line], rate: Fraction) -> dict[str, Path]:
-    """Write what listening gave into `folder`, so that nobody need listen again; return the file by its kind."""
+def write_transcript(folder: Path, lines: Sequence[Line], rate: Fraction) -> dict[str, Path]:
+    """Write what is said in the film into `folder`, so that nobody need listen again; return the file by its kind."""
     if not lines:
         return {}
     path = folder / NAMES["transcript"]

@@ -37,3 +37,13 @@ def test_chinese_words_stand_without_spaces(tmp_path: Path) -> None:
     (line,) = read_transcript(path, Fraction(25))
     assert line.text == "大家好，我的名字"
     assert [word.start_frame for word in line.words] == [0, 9, 18]
+
+
+def test_words_of_cues_that_overlap_are_read_back(tmp_path: Path) -> None:
+    words = [Word(text=text, start_frame=at, end_frame=at + 9) for text, at in (("So", 0), ("he", 48), ("came.", 45))]
+    path = tmp_path / "t.vtt"
+    path.write_text(
+        vtt_text([Line(text="So he came.", start_frame=0, end_frame=57, words=words)], Fraction(25)), "utf-8"
+    )
+    (line,) = read_transcript(path, Fraction(25))
+    assert [word.start_frame for word in line.words] == [0, 48, 48]

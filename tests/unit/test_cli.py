@@ -205,7 +205,10 @@ def test_settings_come_from_dotenv_and_the_environment_beats_it(film: Path, tmp_
         (["direct", "film.mp4", "--out", "o", "--fast"], "No such option"),
         (["plan", "gone.json", "--out", "plan.json"], "Cannot read gone.json: No such file"),
         (["render", "gone.json", "--out", "cut.mp4"], "Cannot read gone.json"),
-        (["export", "gone.json", "--to", "avid", "--out", "x"], "'avid' is not one of 'otio', 'fcpxml', 'xml', 'edl'."),
+        (
+            ["export", "gone.json", "--to", "avid", "--out", "x"],
+            "'avid' is not one of 'otio', 'fcpxml', 'xml', 'edl', 'srt'.",
+        ),
         (["storyboard", "."], "run.json"),
         (["dance"], "No such command 'dance'"),
     ],
@@ -429,3 +432,17 @@ def test_a_film_that_is_gone_is_named_at_export(done: Path, tmp_path: Path, kind
     assert ended.returncode == 0, ended.stderr
     assert "gone 不在.mp4 is not there" in ended.stderr
     assert (tmp_path / f"cut.{kind}").stat().st_size > 0
+
+
+def test_subtitles_are_made_of_the_transcript_that_is_named_or_lies_beside_the_plan(done: Path, tmp_path: Path) -> None:
+    plan, out = shutil.copy(done / "plan.json", tmp_path), tmp_path / "cut.srt"
+    assert "--transcript FILE" in refused("export", plan, "--to", "srt", "--out", out)
+    said = "1\n00:00:00,000 --> 00:00:08,000\nOne, two, three.\n"
+    (tmp_path / "talk 话.srt").write_text(said, encoding="utf-8")
+    ended = run("export", plan, "--to", "srt", "--out", out, "--transcript", tmp_path / "talk 话.srt")
+    assert ended.returncode == 0, ended.stderr
+    made = out.read_text(encoding="utf-8")
+    assert made.startswith("1\n00:00:0")
+    (tmp_path / "transcript.vtt").write_text(f"WEBVTT\n\n{said.replace(',000', '.000')}", encoding="utf-8")
+    assert run("export", plan, "--to", "srt", "--out", out, "--overwrite").returncode == 0
+    assert out.read_text(encoding="utf-8") == made

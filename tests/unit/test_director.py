@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from langchain_core.runnables import RunnableLambda
 from servers import ollama, openai_like
 from servers.openai_like import describes_the_colour
 
-from autocut_director import DirectorResult, SceneDescription, Settings, build_director
+from autocut_director import DirectorResult, SceneDescription, Settings, build_director, revise
 from autocut_director.agent.backends import ChatBuiltinVision, ChatLMStudio, ChatOllamaVision
 from autocut_director.errors import BackendError, DegradedError, DocumentError, InputError, OutputError, PlanError
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import probe_video
 from autocut_director.tools.timeline import PlanRequest
+from autocut_director.tools.words.subrip import srt_text
+from autocut_director.tools.words.subtitles import subtitles
+from autocut_director.tools.words.transcript import read_transcript
 
 TIMELINES = {"timeline.otio", "timeline.fcpxml", "timeline.xml", "timeline.edl"}
 FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "storyboard.html", *TIMELINES}
@@ -52,6 +56,41 @@ def test_a_film_becomes_a_film_a_plan_and_a_page(film: Path, tmp_path: Path) -> 
     assert run["prompts"][0]["name"] == "describe_scene"
     assert len(run["prompts"][0]["sha256"]) == 64
     assert run["files"]["cut"] == "cut.mp4"
+
+
+def test_what_is_said_lies_beside_the_plan_and_moves_with_the_cut(film: Path, tmp_path: Path) -> None:
+    talk, out = tmp_path / "talk.srt", tmp_path / "cut"
+    talk.write_text("1\n00:00:00,000 --> 00:00:08,000\nA word for every scene: one, two, three, four, five.\n", "utf-8")
+    result = direct(video=film, out=out, transcript=talk, no_render=True)
+    assert (result.files["transcript"], result.files["srt"]) == (out / "transcript.vtt", out / "cut.srt")
+    assert (result.run.files["srt"], result.run.left_out) == ("cut.srt", {})
+    (line,) = read_transcript(out / "transcript.vtt", Fraction(25))
+    expected = srt_text(subtitles(result.plan, [line]), Fraction(25))
+    assert (out / "cut.srt").read_text("utf-8") == expected
+    talk.unlink()
+    made = revise(result, "shorter", out=out / "rev-1", director=build_director(Settings(**NOBODY)))
+    assert made.result.files["srt"].exists()
+    direct(video=film, out=out, no_render=True)
+    assert not {"transcript.vtt", "cut.srt"} & {path.name for path in out.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "subtitles are gone before they can be read"), ("zh", "条来不及读完")]
+)
+def test_subtitles_that_nobody_can_read_in_time_are_said(film: Path, tmp_path: Path, language: str, said: str) -> None:
+    talk = tmp_path / "talk.srt"
+    for times, told in ((3, False), (40, True)):
+        talk.write_text("1\n00:00:00,000 --> 00:00:08,000\n" + "Word after word after word " * times, "utf-8")
+        run = direct(video=film, out=tmp_path / "cut", transcript=talk, no_render=True, language=language).run
+        assert any(said in warning for warning in run.warnings) is told
+
+
+def test_a_run_in_which_nothing_said_is_heard_says_so(film: Path, tmp_path: Path) -> None:
+    talk = tmp_path / "talk.srt"
+    talk.write_text("1\n00:10:00,000 --> 00:10:02,000\nLong after the end.\n", "utf-8")
+    result = direct(video=film, out=tmp_path / "cut", transcript=talk, no_render=True)
+    assert "srt" not in result.files
+    assert "Nothing that is said" in result.run.left_out["srt"]
 
 
 def test_without_out_nothing_is_written(film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

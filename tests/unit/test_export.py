@@ -13,7 +13,7 @@ from autocut_director.errors import InputError, OutputError, PlanError
 from autocut_director.tools.export import WRITERS, export_timeline, in_every_format
 from autocut_director.tools.probe import probe_video
 from autocut_director.tools.scenes import scenes_document
-from autocut_director.tools.timeline import EditPlan, PlanRequest
+from autocut_director.tools.timeline import EditPlan, Line, PlanRequest
 
 READERS = {
     "otio": lambda text, _: adapter_uses(text, "otio_json"),
@@ -67,12 +67,28 @@ def test_a_planners_edit_of_a_film_whose_rate_varies(tmp_path: Path) -> None:
         assert shown(read(text, footage.rate)) == shown(planned(plan))
 
 
+HEARD = Line(text="Good morning.", start_frame=10, end_frame=45)
+
+
+def test_what_is_said_in_the_edit_is_written_as_subtitles(tmp_path: Path) -> None:
+    plan = edit(Fraction(25), ((500, 550), (0, 50)))
+    text = export_timeline(plan, tmp_path / "cut.srt", to="srt", lines=[HEARD]).read_text(encoding="utf-8")
+    assert text == "1\n00:00:02,400 --> 00:00:03,800\nGood morning.\n"
+    texts, left_out = in_every_format(plan, [HEARD])
+    assert (texts["srt"], left_out) == (text, {})
+    texts, left_out = in_every_format(edit(Fraction(25), ((500, 550),)), [HEARD])
+    assert "srt" not in texts
+    assert left_out == {"srt": "Nothing that is said in the film is heard in the edit, so it has no subtitles."}
+    with pytest.raises(InputError, match="name its SRT or VTT file: --transcript FILE"):
+        export_timeline(plan, tmp_path / "none.srt", to="srt")
+
+
 def made() -> EditPlan:
     return build_planner().invoke(PlanRequest(document=described([50, 60, 70, 80]), duration_seconds=5))
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"No timeline format 'aaf'\. Known: edl, fcpxml, otio, xml"):
+    with pytest.raises(InputError, match=r"No timeline format 'aaf'\. Known: edl, fcpxml, otio, srt, xml"):
         export_timeline(made(), tmp_path / "cut.aaf", to="aaf")
 
 

@@ -19,10 +19,11 @@ def vtt_text(lines: Sequence[Line], rate: Fraction) -> str:
 def _marked(line: Line, rate: Fraction) -> str:
     if not line.words:
         return _escaped(line.text)
-    text = _escaped(line.words[0].text)
+    text, latest = _escaped(line.words[0].text), line.start_frame
     for before, word in pairwise(line.words):
         gap = " " if " " in joined([before.text[-1:], word.text[:1]]) else ""
-        text += f"{gap}<{_clock(word.start_frame, rate)}>{_escaped(word.text)}"
+        latest = max(latest, word.start_frame)  # of cues that overlap, words may begin before those before them
+        text += f"{gap}<{_clock(latest, rate)}>{_escaped(word.text)}"
     return text
 
 
