@@ -5,15 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-
-@dataclass(frozen=True)
-class Subtitle:
-    """Lines of text in frames [start_frame, end_frame) of the edit."""
-
-    lines: tuple[str, ...]
-    start_frame: int
-    end_frame: int
-
+from autocut_director.tools.words.subtitles import Subtitle
 
 Fit = Literal["crop", "pad"]
 """How a film comes to another shape: by a window that keeps the subject in it, or by black bars."""

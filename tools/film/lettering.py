@@ -17,7 +17,8 @@ from autocut_director.tools.film.ffmpeg import output_of
 from autocut_director.tools.film.graph import SCRIPT, SCRIPT_RATE
 from autocut_director.tools.film.script import Place, Setting, script
 from autocut_director.tools.film.shapes import Size
-from autocut_director.tools.words.cues import is_wide
+from autocut_director.tools.timeline import Line
+from autocut_director.tools.words.line_breaks import Atom, atoms_of, columns
 
 _SAFE = {"lower": (0.92, 0.36), "upper": (0.92, 0.36), "middle": (0.86, 0.5), "below": (0.8, 0.2)}
 """Shares of the picture's width and height that a text with its box may take: within EBU R 95's safe area."""
@@ -28,8 +29,6 @@ _SIZES = 10  # that are tried; the last is a quarter of the first
 _COLUMN = 0.47  # of the letters' size: the usual width of a Latin letter; Chinese ones take two
 _MEASURED_EDGE = 640  # pixels: texts are measured at this size, since a script scales
 _MISSING = re.compile(r"failed to find any fallback with glyph 0x([0-9A-Fa-f]+)")
-_CLOSING = "、。,.!?;:！？；：，…)]}）】》」』”’%"
-_OPENING = "([{（【《「『“‘"
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,8 @@ def _fitted(captions: Sequence[Caption], size: Size, folder: Path) -> list[Setti
 def _set(caption: Caption, size: Size, step: int) -> Setting:
     of_height, of_width = _LARGEST[caption.kind]
     points = min(of_height * size[1], of_width * size[0]) * _SMALLER**step
-    columns = max(4, int(_SAFE[caption.place][0] * size[0] / (points * _COLUMN)))
-    lines = wrapped(caption.text, columns)
-    return Setting(lines, points, caption.place, caption.start_frame, caption.end_frame)
+    limit = max(4, int(_SAFE[caption.place][0] * size[0] / (points * _COLUMN)))
+    return Setting(wrapped(caption.text, limit), points, caption.place, caption.start_frame, caption.end_frame)
 
 
 def _fit(settings: Sequence[Setting], size: Size, folder: Path) -> list[bool]:
@@ -168,47 +166,26 @@ def _script_of(character: str) -> str:
 # ---------------------------------------------------------------- lines
 
 
-def wrapped(text: str, columns: int) -> tuple[str, ...]:
-    """Break a text into lines of at most `columns` columns (a Chinese character takes two), evenly filled.
+def wrapped(text: str, limit: int) -> tuple[str, ...]:
+    """Break a text into lines of at most `limit` columns (a Chinese character takes two), evenly filled.
 
     A word is never broken, a Chinese text anywhere but before closing and behind opening punctuation.
     """
-    parts = _parts(text)
-    needed = len(_filled(parts, columns))
-    narrow, wide = columns // max(1, needed), columns
+    atoms = atoms_of(Line(text=" ".join(text.split()), start_frame=0, end_frame=1))
+    needed = len(_filled(atoms, limit))
+    narrow, wide = limit // max(1, needed), limit
     while narrow < wide:  # the least width that needs no more lines fills them evenly
         middle = (narrow + wide) // 2
-        narrow, wide = (narrow, middle) if len(_filled(parts, middle)) <= needed else (middle + 1, wide)
-    return tuple(_filled(parts, wide))
+        narrow, wide = (narrow, middle) if len(_filled(atoms, middle)) <= needed else (middle + 1, wide)
+    return tuple(_filled(atoms, wide))
 
 
-def _parts(text: str) -> list[str]:
-    """Return the pieces between which a line may end; each has the space behind it."""
-    parts: list[str] = []
-    for character in " ".join(text.split()):
-        joins = bool(parts) and not parts[-1].endswith(" ") and _belongs(parts[-1][-1], character)
-        if joins:
-            parts[-1] += character
-        else:
-            parts.append(character)
-    return parts
-
-
-def _belongs(before: str, character: str) -> bool:
-    if character == " " or character in _CLOSING or before in _OPENING:
-        return True
-    return not is_wide(before) and not is_wide(character)
-
-
-def _filled(parts: Sequence[str], columns: int) -> list[str]:
+def _filled(atoms: Sequence[Atom], limit: int) -> list[str]:
     lines: list[str] = []
-    for part in parts:
-        if lines and _width(lines[-1] + part.rstrip()) <= columns:
-            lines[-1] += part
+    for atom in atoms:
+        longer = f"{lines[-1]}{' ' * atom.spaced}{atom.text}" if lines else ""
+        if lines and columns(longer) <= limit:
+            lines[-1] = longer
         else:
-            lines.append(part)
-    return [line.strip() for line in lines]
-
-
-def _width(text: str) -> int:
-    return sum(2 if is_wide(character) else unicodedata.combining(character) == 0 for character in text)
+            lines.append(atom.text)
+    return lines

@@ -25,6 +25,7 @@ from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.probe import Footage, check_same_film, count_pictures, probe_video
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.timeline import EditPlan
+from autocut_director.tools.words.cues import joined
 
 _AT_ONCE = 24  # clips a call: each is an input of its own, with a decoder's memory, threads and open file
 _AT_ONCE_PIXELS = 24 * 1920 * 1080  # and of large pictures fewer
@@ -127,7 +128,7 @@ def captions_of(plan: EditPlan, finish: Finish) -> list[Caption]:
         for clip, start in zip(plan.clips, starts, strict=False)
         if clip.overlay_text and finish.overlays
     ]
-    said = [Caption(" ".join(s.lines), "subtitle", "lower", s.start_frame, s.end_frame) for s in finish.subtitles]
+    said = [Caption(joined(s.lines), "subtitle", "lower", s.start_frame, s.end_frame) for s in finish.subtitles]
     return [*overlays, *said]
 
 
