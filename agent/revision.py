@@ -16,7 +16,10 @@ from autocut_director.tools.timeline import EditPlan, Scene, ScenesDocument, Sce
 
 DIFFERENCE = "difference.json"
 """The file of what changed, in a revision's folder."""
-_KEPT = ("brief", "style", "transcript", "language", "planner", "prompts", "no_render", "frames_per_scene", "no_policy")
+_KEPT = (
+    *("brief", "style", "transcript", "language", "planner", "prompts", "no_render", "frames_per_scene", "no_policy"),
+    *("aspect", "fit", "title_card", "no_overlays", "burn_subtitles", "loudness"),
+)
 """What a revision takes over from the run that it changes."""
 
 

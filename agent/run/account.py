@@ -97,6 +97,7 @@ class RunAccount(Record):
     degraded: bool = False
     causes: tuple[str, ...] = Field((), description="Why the run is degraded.")
     error: str | None = None
+    film: dict[str, Any] | None = Field(None, description="The cut: its size, where it was cropped and by what.")
     files: dict[str, str] = Field(default_factory=dict, description="File names by kind, in the run's folder.")
     left_out: dict[str, str] = Field(default_factory=dict, description="Timelines that cannot hold the edit, and why.")
 

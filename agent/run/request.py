@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autocut_director.agent.policy.routes import Forced
 from autocut_director.errors import InputError
-from autocut_director.tools.timeline import EditPlan, Language, ScenesDocument, Seconds, wrong_value
+from autocut_director.tools.film.finish import Fit, LoudnessTarget
+from autocut_director.tools.timeline import Aspect, EditPlan, Language, ScenesDocument, Seconds, wrong_value
 
 VisionChoice = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
 PlannerChoice = Literal["auto", "deepseek", "lmstudio", "ollama", "openai", "builtin"]
@@ -30,6 +31,12 @@ class DirectRequest(BaseModel):
     listen: Annotated[str, Field(min_length=1)] | None = None
     read_text: bool = False
     duration: Seconds | None = None
+    aspect: Aspect = "source"
+    fit: Fit = "crop"
+    title_card: bool = False
+    no_overlays: bool = False
+    burn_subtitles: bool = False
+    loudness: LoudnessTarget | None = None
     vision: VisionChoice = "auto"
     model: Annotated[str, Field(min_length=1)] | None = None
     planner: PlannerChoice = "auto"
@@ -75,7 +82,7 @@ def read_request(options: Mapping[str, Any]) -> DirectRequest:
         InputError: An option that does not exist, or a value that it cannot have; the message names both.
     """
     try:
-        return DirectRequest.model_validate(options)
+        request = DirectRequest.model_validate(options)
     except ValidationError as exc:
         problem = exc.errors(include_url=False)[0]
         name = ".".join(str(step) for step in problem["loc"]) or "the request"
@@ -84,3 +91,6 @@ def read_request(options: Mapping[str, Any]) -> DirectRequest:
         if problem["type"] == "missing":
             raise InputError(f"{name!r} is missing.") from exc
         raise InputError(wrong_value(exc)) from exc
+    if request.burn_subtitles and request.transcript is None and request.listen is None:
+        raise InputError("burn_subtitles needs what is said: give --transcript FILE, or --listen MODEL.")
+    return request

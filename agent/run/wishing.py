@@ -27,6 +27,7 @@ def wish_of(
         duration_seconds=request.duration if request.earlier is None else asked or _seconds(request.earlier),
         earlier=request.earlier,
         change=request.change,
+        aspect=request.aspect,
         length_is_asked=asked is not None,
         brief=request.brief,
         language=language,

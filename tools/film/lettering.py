@@ -151,18 +151,6 @@ def _says_something(text: str) -> bool:
     return any(unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
-def scripts_of(characters: str) -> str:
-    """Return what kinds of characters these are, as people name them: "Thai, emoji"."""
-    return ", ".join(dict.fromkeys(_script_of(character) for character in characters))
-
-
-def _script_of(character: str) -> str:
-    name = unicodedata.name(character, "")
-    if unicodedata.category(character) in {"So", "Sk", "Cn"} or not name:
-        return "emoji and symbols"
-    return "Chinese or Japanese" if name.startswith("CJK") else name.split()[0].capitalize()
-
-
 # ---------------------------------------------------------------- lines
 
 
