@@ -16,8 +16,9 @@ from langchain_core.tracers.schemas import Run
 from autocut_director.agent.planner import proven, wish_warnings
 from autocut_director.agent.planning.chain import Proposal
 from autocut_director.agent.run import delivery
-from autocut_director.agent.run.account import video_account
+from autocut_director.agent.run.account import RunAccount, video_account
 from autocut_director.agent.run.crew import Crew
+from autocut_director.agent.run.finishing import film_account, film_warnings, finish_of
 from autocut_director.agent.run.looking import look_teller, looked, opened, say_what_leaves
 from autocut_director.agent.run.request import read_request
 from autocut_director.agent.run.stages import (
@@ -38,6 +39,7 @@ from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
+from autocut_director.tools.film.render import make_film
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.interchange.scenes_from import READERS, read_scenes_from
 from autocut_director.tools.probe import Footage, check_same_film, probe_video
@@ -45,6 +47,7 @@ from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measured_shot
+from autocut_director.tools.storyboard import write_storyboard
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 from autocut_director.tools.words.subtitles import subtitles, too_fast
 
@@ -240,23 +243,36 @@ def prove(proposed: Proposed, teller: Teller) -> Proven:
 
 def deliver(done: Proven, teller: Teller) -> Delivered:
     """Write the files, if a folder was asked for; the account last."""
-    folder = done.request.out
+    folder, request = done.request.out, done.request
     if folder is None:
         return grown(done, Delivered, account=done.account.noting(status="done"), files={})
-    render = not done.request.no_render
+    files = delivery.write_documents(folder, done.document, done.plan, request.earlier)
+    files |= delivery.write_transcript(folder, done.transcript, done.plan.rate)
+    account = done.account
+    if not request.no_render:
+        files["cut"] = folder / delivery.NAMES["cut"]
+        account = _filmed(done, files["cut"], teller)
     warnings = _hurried(done)
     teller.warn(warnings)
-    account = done.account.with_warning(*warnings)
-    board = delivery.storyboard_of(done.document, done.plan, account, done.shots)
-    files = delivery.write_transcript(folder, done.transcript, done.plan.rate)
-    files |= delivery.deliver(folder, board, done.footage, render=render, progress=teller.progress())
-    timelines, left_out = delivery.write_timelines(folder, done.plan, done.transcript)
+    account = account.with_warning(*warnings)
+    earlier = delivery.earlier_run(folder, request.earlier, request.change)
+    board = delivery.storyboard_of(done.document, done.plan, account, done.shots, film="cut" in files, earlier=earlier)
+    files["storyboard"] = write_storyboard(board, folder / delivery.NAMES["storyboard"])
+    timelines, left_out = delivery.write_timelines(folder, done.plan, done.transcript, lead_frames=account.lead_frames)
     files |= timelines
     delivery.remove_stale(folder, done.earlier, files)
     files["run"] = folder / delivery.NAMES["run"]
     names = {kind: path.name for kind, path in files.items()}
-    account = account.noting(status="done", files=names, left_out=left_out)
-    return grown(done, Delivered, account=account, files=files)
+    return grown(done, Delivered, account=account.noting(status="done", files=names, left_out=left_out), files=files)
+
+
+def _filmed(done: Proven, out: Path, teller: Teller) -> RunAccount:
+    """Make the film in `out`; return the account with what was decided about it."""
+    finish = finish_of(done.request, done.plan, done.transcript)
+    film = make_film(done.plan, out, finish=finish, footage=done.footage, progress=teller.progress())
+    warnings = film_warnings(film, done.language)
+    teller.warn(warnings)
+    return done.account.noting(film=film_account(film)).with_warning(*warnings)
 
 
 def close(delivered: Delivered) -> DirectorResult:

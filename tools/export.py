@@ -51,12 +51,14 @@ def export_timeline(
     return out
 
 
-def in_every_format(plan: EditPlan, lines: Sequence[Line] = ()) -> tuple[dict[str, str], dict[str, str]]:
+def in_every_format(
+    plan: EditPlan, lines: Sequence[Line] = (), *, lead_frames: int = 0
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return the text of `plan` in each format that can hold it, and why each other one cannot; both by format.
 
-    Subtitles are among them where it is known what is said in the film: its `lines`.
+    Subtitles are among them where it is known what is said in the film: its `lines`; they begin after `lead_frames`.
     """
-    writers = {**WRITERS, SUBTITLES: _subtitles_of(lines)} if lines else WRITERS
+    writers = {**WRITERS, SUBTITLES: _subtitles_of(lines, lead_frames=lead_frames)} if lines else WRITERS
     texts, left_out = dict[str, str](), dict[str, str]()
     for name, write in writers.items():
         try:
@@ -66,7 +68,7 @@ def in_every_format(plan: EditPlan, lines: Sequence[Line] = ()) -> tuple[dict[st
     return texts, left_out
 
 
-def _subtitles_of(lines: Sequence[Line]) -> Writer:
+def _subtitles_of(lines: Sequence[Line], *, lead_frames: int = 0) -> Writer:
     """Return what writes the subtitles of an edit, by what is said in its film."""
 
     def write(plan: EditPlan, *, relative_to: Path | None = None) -> str:
@@ -75,6 +77,6 @@ def _subtitles_of(lines: Sequence[Line]) -> Writer:
         shown = subtitles(plan, lines)
         if not shown:
             raise InputError("Nothing that is said in the film is heard in the edit, so it has no subtitles.")
-        return srt_text(shown, plan.rate)
+        return srt_text(shown, plan.rate, lead_frames=lead_frames)
 
     return write

@@ -101,6 +101,11 @@ class RunAccount(Record):
     files: dict[str, str] = Field(default_factory=dict, description="File names by kind, in the run's folder.")
     left_out: dict[str, str] = Field(default_factory=dict, description="Timelines that cannot hold the edit, and why.")
 
+    @property
+    def lead_frames(self) -> int:
+        """Frames of a title card that stand before the cut in its film."""
+        return int((self.film or {}).get("lead_frames", 0))
+
     def noting(self, **changes: Any) -> "RunAccount":
         """Return the account with `changes`."""
         return self.model_copy(update=changes)

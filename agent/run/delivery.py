@@ -1,6 +1,7 @@
 """The folder of a run: claimed before the work, filled at its end, file by file and each whole or not at all."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,12 +19,12 @@ from autocut_director.tools.files import (
     to_json,
     write_text,
 )
-from autocut_director.tools.film.render import footage_of, render_edit
+from autocut_director.tools.film.render import footage_of
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.scenes import Progress
-from autocut_director.tools.storyboard import Storyboard, middle_stills, write_storyboard
+from autocut_director.tools.storyboard import Earlier, Storyboard, write_storyboard
 from autocut_director.tools.timeline import EditPlan, Line, ScenesDocument, first_problem
 from autocut_director.tools.words.captions import vtt_text
 
@@ -37,10 +38,13 @@ NAMES = {
     "xml": "timeline.xml",
     "edl": "timeline.edl",
     "srt": "cut.srt",
+    "earlier": "earlier.json",
     "storyboard": "storyboard.html",
     "run": "run.json",
 }
 """File names in a run's folder, by kind."""
+Files = dict[str, Path]
+"""The files of a run by kind."""
 
 
 def claim(folder: Path, footage: Footage, account: RunAccount, *, overwrite: bool) -> tuple[str, ...]:
@@ -120,43 +124,30 @@ def note_gap(folder: Path, error: str) -> None:
         write_account(folder, account.noting(status="interrupted", error=error))
 
 
-def deliver(
-    folder: Path,
-    board: Storyboard,
-    footage: Footage,
-    *,
-    render: bool,
-    progress: Progress | None,
-) -> dict[str, Path]:
-    """Write everything but `run.json` into `folder`; return the files by kind."""
-    plan = board.plan
-    work: dict[str, Callable[[Path], object]] = {
-        "scenes": lambda path: write_text(path, to_json(board.document)),
-        "plan": lambda path: write_text(path, to_json(plan)),
-        "cut": lambda path: render_edit(plan, path, footage=footage, progress=progress),
-        "storyboard": lambda path: write_storyboard(board, path),
-    }
-    files: dict[str, Path] = {}
-    for kind, write in work.items():
-        if kind != "cut" or render:
-            files[kind] = folder / NAMES[kind]
-            write(files[kind])
+def write_documents(folder: Path, document: ScenesDocument, plan: EditPlan, earlier: EditPlan | None) -> Files:
+    """Write the scenes, the plan, and the plan that it changes, if any, into `folder`; return the files by kind."""
+    records = {"scenes": document, "plan": plan, **({} if earlier is None else {"earlier": earlier})}
+    files = {kind: folder / NAMES[kind] for kind in records}
+    for kind, record in records.items():
+        write_text(files[kind], to_json(record))
     return files
 
 
-def write_timelines(folder: Path, plan: EditPlan, lines: Sequence[Line]) -> tuple[dict[str, Path], dict[str, str]]:
+def write_timelines(
+    folder: Path, plan: EditPlan, lines: Sequence[Line], *, lead_frames: int
+) -> tuple[Files, dict[str, str]]:
     """Write the edit in every format that can hold it; return the files, and why the others cannot, both by format.
 
-    `lines`: what is said in the film; without them there are no subtitles.
+    `lines`: what is said in the film; without them there are no subtitles. `lead_frames`: of the card before the cut.
     """
-    texts, left_out = in_every_format(plan, lines)
+    texts, left_out = in_every_format(plan, lines, lead_frames=lead_frames)
     files = {kind: folder / NAMES[kind] for kind in texts}
     for kind, text in texts.items():
         write_text(files[kind], text)
     return files, left_out
 
 
-def write_transcript(folder: Path, lines: Sequence[Line], rate: Fraction) -> dict[str, Path]:
+def write_transcript(folder: Path, lines: Sequence[Line], rate: Fraction) -> Files:
     """Write what is said in the film into `folder`, so that nobody need listen again; return the file by its kind."""
     if not lines:
         return {}
@@ -182,7 +173,12 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
     account, document, plan = read_run(folder)
     per_scene = int(account.request.get("frames_per_scene", 3))
     shots = sample_frames(footage_of(plan), document.scenes, per_scene=per_scene, progress=progress)
-    return write_storyboard(storyboard_of(document, plan, account, shots), folder / NAMES["storyboard"])
+    changed = read_plan(folder / NAMES["earlier"]) if "earlier" in account.files else None
+    if changed is not None:
+        _check_they_agree(changed, document, name=NAMES["earlier"])
+    earlier = earlier_run(folder, changed, str(account.request.get("change", "")))
+    board = storyboard_of(document, plan, account, shots, earlier=earlier, film=(folder / NAMES["cut"]).exists())
+    return write_storyboard(board, folder / NAMES["storyboard"])
 
 
 def read_run(folder: Path) -> tuple[RunAccount, ScenesDocument, EditPlan]:
@@ -194,26 +190,77 @@ def read_run(folder: Path) -> tuple[RunAccount, ScenesDocument, EditPlan]:
     account = _finished_run(folder)
     document = read_scenes(folder / NAMES["scenes"])
     plan = read_plan(folder / NAMES["plan"])
-    _check_they_agree(plan, document)
+    _check_they_agree(plan, document, name=NAMES["plan"])
     return account, document, plan
 
 
+def earlier_run(folder: Path, plan: EditPlan | None, change: str) -> Earlier | None:
+    """Return the edit that the run in `folder` changes, for its page; None where it changes none.
+
+    Its page and film are those of the run, over or beside `folder`, that holds this very edit.
+    """
+    if plan is None:
+        return None
+    home = next((run for run in _neighbours(folder) if _holds(folder / run, plan)), None)
+    if home is None:
+        return Earlier(plan, change)
+    there = {
+        kind: (home / NAMES[kind]).as_posix()
+        for kind in ("storyboard", "cut")
+        if (folder / home / NAMES[kind]).exists()
+    }
+    lead = _lead_frames(folder / home / NAMES["run"])
+    return Earlier(plan, change, page=there.get("storyboard"), film=there.get("cut"), lead_frames=lead)
+
+
+def _lead_frames(run_file: Path) -> int:
+    """Return how many frames of a card stand before the cut of another run; 0 where that run says nothing."""
+    with contextlib.suppress(DocumentError, ValidationError):
+        return RunAccount.model_validate(read_json(run_file)).lead_frames
+    return 0
+
+
+def _neighbours(folder: Path) -> list[Path]:
+    """Return where other runs may be, relative to `folder`: the folder over it, and those beside it."""
+    beside = sorted(folder.absolute().parent.glob(f"*/{NAMES['plan']}"))
+    return [Path(".."), *(Path("..", path.parent.name) for path in beside if path.parent.name != folder.name)]
+
+
+def _holds(run: Path, plan: EditPlan) -> bool:
+    """Tell whether `run` is the folder of a run that made this very edit."""
+    with contextlib.suppress(DocumentError):
+        held = read_plan(run / NAMES["plan"])
+        return (held.media.digest, held.clips) == (plan.media.digest, plan.clips)
+    return False
+
+
 def storyboard_of(
-    document: ScenesDocument, plan: EditPlan, account: RunAccount, shots: Sequence[SceneFrames]
+    document: ScenesDocument,
+    plan: EditPlan,
+    account: RunAccount,
+    shots: Sequence[SceneFrames],
+    *,
+    film: bool,
+    earlier: Earlier | None = None,
 ) -> Storyboard:
-    """Return what the page of a run shows."""
+    """Return what the page of a run shows; an earlier edit of other scenes has no place there. `film`: it is there."""
+    known = {scene.scene_id for scene in document.scenes}
+    comparable = earlier is not None and all(clip.scene_id in known for clip in earlier.plan.clips)
     return Storyboard(
         document=document,
         plan=plan,
-        pictures=middle_stills({shot.scene.scene_id: shot.frames for shot in shots}),
+        pictures={shot.scene.scene_id: shot.frames for shot in shots},
         language=account.language,
         warnings=(*account.warnings, *account.causes),
         causes={scene.scene_id: scene.error for scene in account.scenes if scene.error},
+        film=NAMES["cut"] if film else None,
+        lead_frames=account.lead_frames,
+        earlier=earlier if comparable else None,
     )
 
 
-def _check_they_agree(plan: EditPlan, document: ScenesDocument) -> None:
-    """Prove that a plan and the scenes beside it are of one film.
+def _check_they_agree(plan: EditPlan, document: ScenesDocument, *, name: str) -> None:
+    """Prove that a plan (in the file `name`) and the scenes beside it are of one film.
 
     Raises:
         DocumentError: They are not.
@@ -223,7 +270,7 @@ def _check_they_agree(plan: EditPlan, document: ScenesDocument) -> None:
     unknown = {clip.scene_id for clip in plan.clips} - {scene.scene_id for scene in document.scenes}
     if unknown or document.media.duration_frames != plan.media.duration_frames:
         what = f"it uses {', '.join(sorted(unknown))}" if unknown else "it is of another film"
-        raise DocumentError(f"{NAMES['plan']} does not belong to {NAMES['scenes']}: {what}. Run direct again.")
+        raise DocumentError(f"{name} does not belong to {NAMES['scenes']}: {what}. Run direct again.")
 
 
 def _finished_run(folder: Path) -> RunAccount:

@@ -1,16 +1,26 @@
-"""The page shows every scene, kept or not and why; hostile text stays text."""
+"""The page shows every scene, kept or not and why; hostile text stays text, and nothing but its own runs."""
 
+import base64
+import hashlib
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import cv2
+import numpy as np
 import pytest
 from documents import described
 
 from autocut_director.agent.planner import build_planner
+from autocut_director.tools.frames import Frame, to_jpeg
 from autocut_director.tools.plans.compiler import compile_plan
-from autocut_director.tools.storyboard import Storyboard, storyboard_html
-from autocut_director.tools.timeline import PlannedBy, PlanRequest, SceneDescription
+from autocut_director.tools.storyboard import Earlier, Storyboard, storyboard_html
+from autocut_director.tools.storyboard.places import marks
+from autocut_director.tools.timeline import Adjustment, PlannedBy, PlanRequest, SceneDescription
 
 EVIL = "</style><script>alert(1)</script><img src=x onerror=alert(2)>\"' {{ 7*7 }} & <b>"
+TURNED = "\u202egnp.exe"
+STILL = to_jpeg(np.full((288, 512, 3), 90, np.uint8))
 
 
 class Page(HTMLParser):
@@ -32,10 +42,14 @@ def page(board: Storyboard) -> Page:
     return parsed
 
 
+def stills(scene_id: str, count: int) -> list[Frame]:
+    return [Frame(scene_id, number, STILL, 512, 288, None) for number in range(count)]
+
+
 def board(language: str = "en", **changes: object) -> Storyboard:
     document = described([50] * 6)
     plan = build_planner().invoke(PlanRequest(document=document, duration_seconds=5, language=language))
-    pictures = {scene.scene_id: b"\xff\xd8jpeg" for scene in document.scenes[1:]}
+    pictures = {scene.scene_id: stills(scene.scene_id, 3) for scene in document.scenes[1:]}
     return Storyboard(**{"document": document, "plan": plan, "pictures": pictures, "language": language, **changes})
 
 
@@ -43,46 +57,134 @@ def test_every_scene_has_a_card_with_its_reason() -> None:
     shown = board()
     parsed = page(shown)
     cards = [attrs for tag, attrs in parsed.tags if tag == "article"]
-    assert [card["id"] for card in cards] == [scene.scene_id for scene in shown.document.scenes]
+    assert [card["id"] for card in cards] == [f"scene-{n}" for n in range(1, len(shown.document.scenes) + 1)]
     kept = {clip.scene_id for clip in shown.plan.clips}
-    assert {card["id"] for card in cards if "kept" in str(card["class"])} == kept
+    ids = dict(zip((card["id"] for card in cards), (scene.scene_id for scene in shown.document.scenes), strict=True))
+    assert {ids[card["id"]] for card in cards if "kept" in str(card["class"])} == kept
     for reason in [*(clip.reason for clip in shown.plan.clips), *(drop.reason for drop in shown.plan.dropped)]:
         assert reason in parsed.text
     assert parsed.text.count("no frame") == 1
 
 
 def test_the_page_is_one_offline_file() -> None:
-    parsed = page(board())
-    assert all(str(attrs["src"]).startswith("data:image/jpeg;base64,") for tag, attrs in parsed.tags if "src" in attrs)
-    assert not [tag for tag, _ in parsed.tags if tag in {"script", "link", "iframe", "object"}]
-    policy = next(attrs["content"] for _, attrs in parsed.tags if attrs.get("http-equiv") == "Content-Security-Policy")
-    assert str(policy).startswith("default-src 'none'")
+    parsed = page(board(film="cut.mp4"))
+    sources = [str(attrs["src"]) for tag, attrs in parsed.tags if "src" in attrs]
+    assert {source for source in sources if not source.startswith("data:image/jpeg;base64,")} == {"./cut.mp4"}
+    assert not [tag for tag, _ in parsed.tags if tag in {"link", "iframe", "object"}]
+
+
+def test_the_policy_lets_in_the_page_s_own_style_and_script_alone() -> None:
+    html = storyboard_html(board())
+    policy = next(attrs["content"] for _, attrs in page(board()).tags if "http-equiv" in attrs)
+    assert str(policy).startswith("default-src 'none'; img-src data:; media-src 'self' file:; style-src 'sha256-")
+    assert "unsafe" not in str(policy)
+    for tag in ("style", "script"):
+        (inside,) = re.findall(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in str(policy)
+    assert not [attrs for _, attrs in page(board()).tags if "style" in attrs]
+
+
+def test_all_stills_are_there_the_others_small() -> None:
+    shown = [str(attrs["src"]) for tag, attrs in page(board()).tags if tag == "img" and "src" in attrs]
+    widths = [cv2.imdecode(np.frombuffer(base64.b64decode(url.partition(",")[2]), np.uint8), 1).shape for url in shown]
+    assert widths.count((288, 512, 3)) == 5
+    assert widths.count((108, 192, 3)) == 15
+
+
+def test_clips_lie_in_the_film_after_what_leads_it_in() -> None:
+    shown = board(film="a b#c.mp4", lead_frames=50)
+    bars = [attrs for _, attrs in page(shown).tags if str(attrs.get("class")).startswith("bar")]
+    assert (bars[0]["data-start"], bars[0]["data-end"]) == ("50", str(50 + shown.plan.clips[0].length))
+    assert bars[-1]["data-end"] == str(50 + shown.plan.duration_frames)
+    assert next(attrs for tag, attrs in page(shown).tags if tag == "video")["src"] == "./a%20b%23c.mp4"
+
+
+def test_an_edit_without_a_film_says_how_to_render_it() -> None:
+    assert "autocut-director render plan.json --out cut.mp4" in page(board()).text
+    assert "hidden" in next(attrs for tag, attrs in page(board()).tags if tag == "video")
+
+
+def test_a_revision_stands_under_the_edit_that_it_changes() -> None:
+    plan = board().plan
+    trimmed = plan.clips[1].model_copy(update={"order": 1, "out_frame": plan.clips[1].out_frame - 5})
+    fewer = (trimmed, *(clip.model_copy(update={"order": clip.order - 1}) for clip in plan.clips[2:]))
+    earlier = Earlier(plan, "without the first", page="../storyboard.html", film="../cut.mp4")
+    parsed = page(replace(board(), plan=plan.model_copy(update={"clips": fewer}), earlier=earlier))
+    kinds = [str(attrs["class"]).split()[2] for _, attrs in parsed.tags if str(attrs.get("class")).startswith("bar")]
+    assert kinds == ["removed", "trimmed", "kept", "trimmed", "kept"] or kinds[0] == "removed"
+    assert len(kinds) == 2 * len(plan.clips) - 1
+    assert "without the first" in parsed.text
+    rows = {attrs["data-reel"]: attrs.get("data-film") for _, attrs in parsed.tags if "data-reel" in attrs}
+    assert rows == {"earlier": "./../cut.mp4", "now": None}
+    assert "./../storyboard.html" in [attrs.get("href") for tag, attrs in parsed.tags if tag == "a"]
+
+
+@pytest.mark.parametrize(("seconds", "count", "last"), [(8, 9, "0:08"), (3, 7, "0:03"), (5400, 10, "90:00")])
+def test_a_ruler_has_few_round_marks(seconds: float, count: int, last: str) -> None:
+    said = marks(seconds)
+    assert (len(said), said[-1]) == (count, (last, 100.0))
+
+
+def hostile(text: str) -> Storyboard:
+    """A revision's page on which every text from outside is `text`."""
+    shown = board()
+    evil = SceneDescription(
+        summary=text, subjects=[text], action=text, mood=text, lighting=text, analyzed_by=text, model=text
+    )
+    ids = {scene.scene_id: f"{text}{n}" for n, scene in enumerate(shown.document.scenes)}
+    scenes = tuple(
+        scene.model_copy(
+            update={
+                "scene_id": ids[scene.scene_id],
+                "visual": evil,
+                "same_as": text,
+                "signals": scene.signals.model_copy(update={"text": text}),
+            }
+        )
+        for scene in shown.document.scenes
+    )
+    media = shown.document.media.model_copy(update={"primary_clip_path": f"/films/{text}"})
+    clips = tuple(
+        clip.model_copy(update={"scene_id": ids[clip.scene_id], "reason": text, "overlay_text": text})
+        for clip in shown.plan.clips
+    )
+    adjusted = Adjustment(clip=1, rule=text, before=(text,), after=(text,))
+    texts = {"title": text, "logline": text, "assumptions": (text,), "adjustments": (adjusted,)}
+    plan = shown.plan.model_copy(
+        update={**texts, "clips": clips, "dropped": (), "planned_by": PlannedBy(planner=text, model=text)}
+    )
+    earlier = plan.model_copy(update={"clips": clips[:-1]})
+    return Storyboard(
+        document=shown.document.model_copy(update={"scenes": scenes, "media": media}),
+        plan=plan,
+        pictures={ids[scene_id]: frames for scene_id, frames in shown.pictures.items()},
+        warnings=[text],
+        causes=dict.fromkeys(ids.values(), text),
+        film=text,
+        earlier=Earlier(earlier, text, page=text, film=text),
+    )
 
 
 def test_hostile_text_stays_text() -> None:
-    shown = board()
-    evil = SceneDescription(summary=EVIL, action=EVIL, mood=EVIL, analyzed_by=EVIL, model=EVIL)
-    scenes = tuple(scene.model_copy(update={"visual": evil}) for scene in shown.document.scenes)
-    media = shown.document.media.model_copy(update={"primary_clip_path": f"/films/{EVIL}"})
-    document = shown.document.model_copy(update={"scenes": scenes, "media": media})
-    clips = tuple(clip.model_copy(update={"reason": EVIL, "overlay_text": EVIL}) for clip in shown.plan.clips)
-    plan = shown.plan.model_copy(
-        update={
-            "title": EVIL,
-            "logline": EVIL,
-            "clips": clips,
-            "assumptions": (EVIL,),
-            "planned_by": PlannedBy(planner=EVIL),
-        }
-    )
-    parsed = page(Storyboard(document, plan, shown.pictures, warnings=[EVIL], causes={"S0001": EVIL}))
-    harmless = page(shown)
-    assert {tag for tag, _ in parsed.tags} - {tag for tag, _ in harmless.tags} <= {"section", "p", "h2"}
-    assert "script" not in [tag for tag, _ in parsed.tags]
-    assert [tag for tag, _ in parsed.tags].count("img") == len(shown.pictures)
+    parsed, harmless = page(hostile(EVIL)), page(hostile("harmless"))
+    assert [tag for tag, _ in parsed.tags] == [tag for tag, _ in harmless.tags]
     assert not [attrs for _, attrs in parsed.tags if any(name.startswith("on") for name in attrs)]
-    assert parsed.text.count(EVIL) >= 12
+    assert parsed.text.count(EVIL) == harmless.text.count("harmless")
     assert "{{ 7*7 }}" in parsed.text
+
+
+def test_a_name_cannot_lead_to_another_host() -> None:
+    parsed = page(hostile("//evil.example/javascript:alert(1)"))
+    addresses = [str(attrs[name]) for _, attrs in parsed.tags for name in ("href", "src", "data-film") if name in attrs]
+    assert {address[:2] for address in addresses} <= {"./", "#s", "da"}
+
+
+def test_turned_text_does_not_spill_over() -> None:
+    """Each text from outside stands alone in an element that isolates its direction, or is freed of such marks."""
+    html = storyboard_html(hostile(TURNED))
+    outside = re.sub(r'<(bdi|(?:p|h1|q)\b[^>]*dir="auto")[^>]*>.*?</(?:bdi|p|h1|q)>', "", html, flags=re.DOTALL)
+    assert "\u202e" not in outside
 
 
 def test_adjustments_are_listed() -> None:

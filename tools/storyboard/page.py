@@ -1,0 +1,72 @@
+"""The page itself: a template, a style sheet and a script put into one file, and the policy that lets in no other."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from autocut_director.tools.files import write_text
+from autocut_director.tools.storyboard.board import Storyboard
+from autocut_director.tools.storyboard.changes import SIGNS
+from autocut_director.tools.storyboard.places import rules
+from autocut_director.tools.storyboard.text import isolated
+from autocut_director.tools.storyboard.view import View
+from autocut_director.tools.storyboard.words import words_of
+
+_HERE = Path(__file__).parent
+
+
+def write_storyboard(board: Storyboard, out: Path) -> Path:
+    """Write the page to `out`.
+
+    Raises:
+        OutputError: It cannot be written there.
+    """
+    write_text(out, storyboard_html(board))
+    return out
+
+
+def storyboard_html(board: Storyboard) -> str:
+    """Return the page."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["isolated"] = isolated
+    view = View(board, words_of(board.language))
+    style, script = _style(view), (_HERE / "page.js").read_text(encoding="utf-8")
+    return environment.get_template("page.html").render(
+        {
+            **{"board": board, "plan": board.plan, "view": view, "words": view.words, "signs": SIGNS},
+            **{"language": board.language, "policy": policy(style, script), "style": style, "script": script},
+        }
+    )
+
+
+def policy(style: str, script: str) -> str:
+    """Return the page's Content-Security-Policy: its own style and script, its own stills, films beside it."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "img-src data:",
+            "media-src 'self' file:",
+            f"style-src '{_digest(style)}'",
+            f"script-src '{_digest(script)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _style(view: View) -> str:
+    media = view.board.document.media
+    shape = f".screen{{aspect-ratio:{media.width}/{media.height}}}\n.track{{min-width:{view.track}px}}"
+    return f"{(_HERE / 'page.css').read_text(encoding='utf-8')}\n{shape}\n{rules(view.places)}\n"
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
