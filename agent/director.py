@@ -256,7 +256,7 @@ def deliver(done: Proven, teller: Teller) -> Delivered:
     teller.warn(warnings)
     account = account.with_warning(*warnings)
     earlier = delivery.earlier_run(folder, request.earlier, request.change)
-    board = delivery.storyboard_of(done.document, done.plan, account, done.shots, film="cut" in files, earlier=earlier)
+    board = delivery.storyboard_of(done.document, done.plan, account, done.shots, earlier=earlier)
     files["storyboard"] = write_storyboard(board, folder / delivery.NAMES["storyboard"])
     timelines, left_out = delivery.write_timelines(folder, done.plan, done.transcript, lead_frames=account.lead_frames)
     files |= timelines

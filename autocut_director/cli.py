@@ -40,6 +40,13 @@ def _seconds(text: str) -> float:
         raise typer.BadParameter(f"{text!r} is no number of seconds; write one such as 30 or 12.5") from exc
 
 
+def _level(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as exc:
+        raise typer.BadParameter(f"{text!r} is no loudness; write one such as -14") from exc
+
+
 def _count(text: str) -> int:
     try:
         return int(text)
@@ -66,6 +73,26 @@ ForceLocal = Annotated[bool, typer.Option("--force-local", help="Look on this ma
 ForceCloud = Annotated[bool, typer.Option("--force-cloud", help="Look in the cloud; frames leave this machine.")]
 NoPolicy = Annotated[bool, typer.Option("--no-policy", help="Choose by settings and defaults alone.")]
 PlannerChoice = Annotated[PlannerName, typer.Option("--planner", help="Who plans the edit; auto: by policy.")]
+Aspect = Annotated[
+    Literal["source", "16:9", "9:16", "1:1"], typer.Option("--aspect", help="Shape of the film's picture.")
+]
+Fit = Annotated[
+    Literal["crop", "pad"],
+    typer.Option("--fit", help="How it comes to another shape: a window on the subject, or black bars."),
+]
+Loudness = Annotated[
+    float | None,
+    typer.Option(
+        "--loudness",
+        metavar="LUFS",
+        help="Level the sound (EBU R 128): -14 for the web, -23 for broadcast.",
+        parser=_level,
+        show_default=False,
+    ),
+]
+TitleCard = Annotated[bool, typer.Option("--title-card", help="Open the film with a card of its title.")]
+NoOverlays = Annotated[bool, typer.Option("--no-overlays", help="Set no overlay texts into the picture.")]
+BurnSubtitles = Annotated[bool, typer.Option("--burn-subtitles", help="Set what is said into the picture.")]
 Brief = Annotated[str, typer.Option("--brief", metavar="TEXT", help="What the edit should be, in your words.")]
 Style = Annotated[
     str | None,
@@ -144,6 +171,12 @@ def direct(
     frames_per_scene: FramesPerScene = None,
     language: Language = None,
     prompts: Prompts = None,
+    aspect: Aspect = "source",
+    fit: Fit = "crop",
+    title_card: TitleCard = False,
+    no_overlays: NoOverlays = False,
+    burn_subtitles: BurnSubtitles = False,
+    loudness: Loudness = None,
     no_render: NoRender = False,
     strict: Strict = False,
     overwrite: Overwrite = False,
@@ -160,6 +193,8 @@ def direct(
         **{"no_render": no_render, "strict": strict, "overwrite": overwrite, "model": model},
         **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
         **{"brief": brief, "style": style, "transcript": transcript, "listen": listen, "read_text": read_text},
+        **{"aspect": aspect, "fit": fit, "title_card": title_card, "no_overlays": no_overlays},
+        **{"burn_subtitles": burn_subtitles, "loudness": loudness},
     }
     _direct(build_director(), options, quiet=quiet, json=json)
 
@@ -234,6 +269,7 @@ def plan(
     brief: Brief = "",
     style: Style = None,
     duration: Duration = None,
+    aspect: Aspect = "source",
     planner: PlannerChoice = "auto",
     transcript: Transcript = None,
     language: Language = None,
@@ -251,7 +287,7 @@ def plan(
     check_new_file(out, overwrite=overwrite, sources=[scenes, Path(document.media.primary_clip_path)])
     options = {
         **{"brief": brief, "style": style, "duration": duration, "planner": planner, "transcript": transcript},
-        **{"language": language, "prompts": prompts},
+        **{"language": language, "prompts": prompts, "aspect": aspect},
     }
     planned = plan_document(document, options, warn=lambda said: _warn(console, said))
     write_text(out, to_json(planned.plan))
@@ -301,19 +337,41 @@ def revise(
 def render(
     plan: Annotated[Path, typer.Argument(metavar="PLAN.json", help="A proven plan.", show_default=False)],
     out: OutFile,
+    aspect: Annotated[
+        Literal["source", "16:9", "9:16", "1:1"] | None,
+        typer.Option("--aspect", help="Shape of the film's picture; the plan's if not given.", show_default=False),
+    ] = None,
+    fit: Fit = "crop",
+    title_card: TitleCard = False,
+    no_overlays: NoOverlays = False,
+    burn_subtitles: BurnSubtitles = False,
+    transcript: Transcript = None,
+    loudness: Loudness = None,
+    language: Language = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Cut the film that a plan says."""
-    from autocut_director.tools.files import check_new_file, read_plan
-    from autocut_director.tools.film.render import render_edit
+    """Cut the film that a plan says.
 
-    read = read_plan(plan)
+    Subtitles are made of --transcript, or of the transcript.vtt beside the plan, which a run leaves there.
+    """
+    from autocut_director.agent.run.alone import render_plan
+    from autocut_director.tools.files import check_new_file, read_plan
+
+    read, said = read_plan(plan), _said(plan, transcript) if burn_subtitles else None
     check_new_file(out, overwrite=overwrite, sources=[plan, Path(read.media.primary_clip_path)])
+    options = {
+        **{"fit": fit, "title_card": title_card, "no_overlays": no_overlays},
+        **{"burn_subtitles": burn_subtitles, "transcript": said, "loudness": loudness, "language": language},
+    }
     console = _console()
     with _display(console, quiet=quiet) as display:
-        render_edit(read, out, progress=display.meter("deliver"))
+        warnings = render_plan(
+            read if aspect is None else read.shaped(aspect), out, options, progress=display.meter("deliver")
+        )
+    for warning in warnings:
+        _warn(console, warning)
     _say(console, f"{out}: {_clips(read)}, {float(read.duration_frames / read.rate):.2f} s.")
 
 

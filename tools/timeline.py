@@ -441,6 +441,10 @@ class EditPlan(Record):
         """Frames of the whole edit."""
         return sum(clip.length for clip in self.clips)
 
+    def shaped(self, aspect: str) -> "EditPlan":
+        """Return the plan for a film of another shape."""
+        return self.model_copy(update={"target": self.target.model_copy(update={"aspect": aspect})})
+
 
 def media_path(media: Media, *, beside: Path) -> Media:
     """Return `media` with an absolute path; a relative one is taken from the folder `beside`."""

@@ -177,8 +177,11 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
     if changed is not None:
         _check_they_agree(changed, document, name=NAMES["earlier"])
     earlier = earlier_run(folder, changed, str(account.request.get("change", "")))
-    board = storyboard_of(document, plan, account, shots, earlier=earlier, film=(folder / NAMES["cut"]).exists())
-    return write_storyboard(board, folder / NAMES["storyboard"])
+    if account.film is None and (folder / NAMES["cut"]).exists():  # it was rendered later
+        account = account.noting(film={})
+    return write_storyboard(
+        storyboard_of(document, plan, account, shots, earlier=earlier), folder / NAMES["storyboard"]
+    )
 
 
 def read_run(folder: Path) -> tuple[RunAccount, ScenesDocument, EditPlan]:
@@ -240,10 +243,9 @@ def storyboard_of(
     account: RunAccount,
     shots: Sequence[SceneFrames],
     *,
-    film: bool,
     earlier: Earlier | None = None,
 ) -> Storyboard:
-    """Return what the page of a run shows; an earlier edit of other scenes has no place there. `film`: it is there."""
+    """Return what the page of a run shows; an earlier edit of other scenes has no place there."""
     known = {scene.scene_id for scene in document.scenes}
     comparable = earlier is not None and all(clip.scene_id in known for clip in earlier.plan.clips)
     return Storyboard(
@@ -253,7 +255,7 @@ def storyboard_of(
         language=account.language,
         warnings=(*account.warnings, *account.causes),
         causes={scene.scene_id: scene.error for scene in account.scenes if scene.error},
-        film=NAMES["cut"] if film else None,
+        film=None if account.film is None else NAMES["cut"],
         lead_frames=account.lead_frames,
         earlier=earlier if comparable else None,
     )

@@ -4,18 +4,16 @@ Nobody can know beforehand how wide a text is in a font that stands in for a mis
 largest size, drawn by the engine that will draw it, and measured; what does not fit is set smaller and drawn again.
 """
 
-import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from autocut_director.tools.film.ffmpeg import output_of
-from autocut_director.tools.film.graph import SCRIPT, SCRIPT_RATE
-from autocut_director.tools.film.script import Place, Setting, script
+from autocut_director.tools.film.drawing import covered, undrawable
+from autocut_director.tools.film.script import Place, Setting
 from autocut_director.tools.film.shapes import Size
 from autocut_director.tools.timeline import Line
 from autocut_director.tools.words.line_breaks import Atom, atoms_of, columns
@@ -27,8 +25,6 @@ _LARGEST = {"overlay": (0.07, 0.085), "subtitle": (0.052, 0.065), "title": (0.11
 _SMALLER = 0.86  # the next size that is tried
 _SIZES = 10  # that are tried; the last is a quarter of the first
 _COLUMN = 0.47  # of the letters' size: the usual width of a Latin letter; Chinese ones take two
-_MEASURED_EDGE = 640  # pixels: texts are measured at this size, since a script scales
-_MISSING = re.compile(r"failed to find any fallback with glyph 0x([0-9A-Fa-f]+)")
 
 
 @dataclass(frozen=True)
@@ -59,15 +55,10 @@ def lettered(captions: Sequence[Caption], size: Size, folder: Path) -> Lettering
     captions = [caption for caption in captions if caption.text.split()]
     if not captions:
         return Lettering(())
-    missing = _missing(captions, size, folder)
+    missing = undrawable([_set(caption, size, 0) for caption in captions], folder)
     legible = [replace(each, text=_without(each.text, missing)) for each in captions]
     legible = [each for each in legible if _says_something(each.text)]
     return Lettering(tuple(_fitted(legible, size, folder)), missing)
-
-
-def write_script(settings: Iterable[Setting], size: Size, folder: Path) -> None:
-    """Write the script of `settings` where ffmpeg, working in `folder`, finds it."""
-    (folder / SCRIPT).write_text(script(settings, size), encoding="utf-8", newline="\n")
 
 
 # ---------------------------------------------------------------- what fits
@@ -96,50 +87,20 @@ def _set(caption: Caption, size: Size, step: int) -> Setting:
 
 def _fit(settings: Sequence[Setting], size: Size, folder: Path) -> list[bool]:
     """Tell which of `settings` keep within their part of the picture."""
-    fits: list[bool] = []
-    for setting, mask in zip(settings, _masks(settings, size, folder), strict=True):
-        wide, high = (mask.any(axis=0).mean(), mask.any(axis=1).mean())
-        share = _SAFE[setting.place]
-        fits.append(bool(wide <= share[0] and high <= share[1]))
-    return fits
+    masks = covered(settings, size, folder)
+    return [
+        extent(mask.any(axis=0)) <= _SAFE[setting.place][0] and extent(mask.any(axis=1)) <= _SAFE[setting.place][1]
+        for setting, mask in zip(settings, masks, strict=True)
+    ]
 
 
-def _masks(settings: Sequence[Setting], size: Size, folder: Path) -> NDArray[np.uint8]:
-    """Draw each of `settings` alone, small; return where it covers the picture, (settings, height, width)."""
-    one_each = [replace(setting, start_frame=n, end_frame=n + 1) for n, setting in enumerate(settings)]
-    write_script(one_each, size, folder)
-    scale = min(1.0, _MEASURED_EDGE / max(size))
-    width, height = max(2, round(size[0] * scale)), max(2, round(size[1] * scale))
-    drawn, _ = output_of([*_empty((width, height), len(settings)), "-vf", f"ass={SCRIPT}:alpha=1,alphaextract", "-f",
-        "rawvideo", "-pix_fmt", "gray", "-"], folder=folder)  # fmt: skip
-    return np.frombuffer(drawn, np.uint8).reshape(len(settings), height, width)
-
-
-def _empty(size: Size, frames: int) -> list[str]:
-    source = f"color=black@0:s={size[0]}x{size[1]}:r={SCRIPT_RATE},format=rgba"
-    return ["-f", "lavfi", "-i", source, "-frames:v", str(frames)]
-
-
-def drawn_text(settings: Sequence[Setting], size: Size, folder: Path) -> NDArray[np.uint8]:
-    """Return `settings`, as they stand in frame 0, drawn on nothing: (height, width, 4) red green blue alpha."""
-    write_script(settings, size, folder)
-    drawn, _ = output_of([*_empty(size, 1), "-vf", f"ass={SCRIPT}:alpha=1", "-f", "rawvideo", "-pix_fmt", "rgba", "-"],
-        folder=folder)  # fmt: skip
-    return np.frombuffer(drawn, np.uint8).reshape(size[1], size[0], 4)
+def extent(covered: NDArray[np.bool_]) -> float:
+    """Return how much of a line lies between the first and the last of its places that are covered, 0 to 1."""
+    at = np.flatnonzero(covered)
+    return float(at[-1] + 1 - at[0]) / len(covered) if len(at) else 0.0
 
 
 # ---------------------------------------------------------------- what can be drawn
-
-
-def _missing(captions: Sequence[Caption], size: Size, folder: Path) -> str:
-    """Return the characters of `captions` that no font here has, as libass tells them."""
-    write_script([replace(_set(each, size, 0), start_frame=n, end_frame=n + 1) for n, each in enumerate(captions)],
-        size, folder)  # fmt: skip
-    small = (64, 64)
-    _, said = output_of([*_empty(small, len(captions)), "-vf", f"ass={SCRIPT}", "-f", "null", "-"], folder=folder,
-        level="warning")  # fmt: skip
-    codes = dict.fromkeys(int(code, 16) for code in _MISSING.findall(said))
-    return "".join(map(chr, codes))
 
 
 def _without(text: str, missing: str) -> str:

@@ -12,11 +12,12 @@ from pathlib import Path
 from autocut_director.errors import RenderError, VideoError
 from autocut_director.tools.files import replacing
 from autocut_director.tools.film import ffmpeg
+from autocut_director.tools.film.drawing import write_script
 from autocut_director.tools.film.encoding import FILM, PIECE, pictures, timescale
 from autocut_director.tools.film.finish import Finish
 from autocut_director.tools.film.framing import windows
 from autocut_director.tools.film.graph import SAMPLE_RATE, Canvas, Piece, filter_graph, inputs
-from autocut_director.tools.film.lettering import Caption, lettered, write_script
+from autocut_director.tools.film.lettering import Caption, lettered
 from autocut_director.tools.film.loudness import Loudness, measured
 from autocut_director.tools.film.script import Place
 from autocut_director.tools.film.shapes import Size, Window, even_size, film_size

@@ -28,6 +28,7 @@ _BOXED, _BARE = 4, 1  # border styles: one box around all lines; none
 _ALIGNED = {"lower": 2, "upper": 8, "middle": 5, "below": 2}  # as the keys of a number pad lie
 _UP = {"lower": 0.1, "upper": 0.1, "middle": 0.0, "below": 0.22}  # of the height, from the edge that it stands by
 _UP_TALL = 0.18  # on a tall picture: telephones lay their own buttons over the lowest part
+_HUNDREDTHS = 100  # of a second: what a script counts in
 _PADDING = 0.3  # of the letters' size, around them in the box
 
 
@@ -86,6 +87,7 @@ def escaped(line: str) -> str:
 
 
 def _clock(frame: int) -> str:
-    """Return when a frame begins on the script's own clock."""
-    seconds, tenths = divmod(frame, SCRIPT_RATE)
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{tenths * 100 // SCRIPT_RATE:02}"
+    """Return the instant between a frame and the one before it: ffmpeg tells libass the time a little early or late."""
+    hundredths = max(0, (2 * frame - 1) * _HUNDREDTHS // (2 * SCRIPT_RATE))
+    seconds, rest = divmod(hundredths, _HUNDREDTHS)
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:02}"

@@ -6,12 +6,14 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from autocut_director.tools.composing import moviepy
 from autocut_director.tools.film import ffmpeg
+from autocut_director.tools.film.drawing import letters
 from autocut_director.tools.film.encoding import PIECE, pictures
 from autocut_director.tools.film.graph import SAMPLE_RATE
-from autocut_director.tools.film.lettering import Caption, drawn_text, lettered
+from autocut_director.tools.film.lettering import Caption, lettered
 from autocut_director.tools.film.shapes import Size
 from autocut_director.tools.pictures import Image, pictures_at, upright
 from autocut_director.tools.probe import Footage
@@ -58,14 +60,16 @@ def _ground(plan: EditPlan, footage: Footage, size: Size) -> Image:
     return (soft * _LIGHT).astype(np.uint8)
 
 
-def _text(plan: EditPlan, size: Size, folder: Path) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+def _text(plan: EditPlan, size: Size, folder: Path) -> NDArray[np.uint8]:
+    """Return the card's words as a picture of white letters on nothing: (height, width, 4) red green blue alpha."""
     captions = [Caption(plan.title, "title", "middle", 0, 1)]
     if plan.logline and len(plan.logline) <= _LOGLINE:
         captions.append(Caption(plan.logline, "logline", "below", 0, 1))
-    return drawn_text(lettered(captions, size, folder).settings, size, folder)
+    alpha = letters(lettered(captions, size, folder).settings, size, folder)
+    return np.dstack([np.full((*alpha.shape, 3), 255, np.uint8), alpha])
 
 
-def _composed(ground: Image, text: "np.ndarray[Any, np.dtype[np.uint8]]", seconds: float) -> Any:
+def _composed(ground: Image, text: NDArray[np.uint8], seconds: float) -> Any:
     library = moviepy()
     words = library.ImageClip(text, transparent=True, duration=seconds)
     faded = words.with_effects([library.vfx.CrossFadeIn(_FADE_SECONDS)])
