@@ -67,6 +67,8 @@ def test_two_people_at_once_are_read_one_after_the_other() -> None:
     other = Line(text="Hurry up!", start_frame=10, end_frame=40)
     assert shown((0, 100), lines=(one, other)) == [(one.text, 0, 41), (other.text, 43, 64)]
     assert shown((0, 50), lines=(one, other)) == [(one.text, 0, 31), (other.text, 33, 50)]
+    late = [line.model_copy(update={"start_frame": line.start_frame + 50, "end_frame": 100}) for line in (one, other)]
+    assert shown((0, 100), lines=tuple(late)) == [(one.text, 50, 81), (other.text, 83, 100)]
 
 
 # ---------------------------------------------------------------- readable

@@ -7,7 +7,7 @@ as reading takes, never over a cut to another part of the film, and never beside
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise, zip_longest
 from math import ceil, floor
@@ -92,7 +92,8 @@ def _cues(stretch: _Stretch, lines: Sequence[Line], rate: Fraction) -> list[_Cue
     near = [line for line in lines if line.start_frame < stretch.end and line.end_frame > stretch.start]
     phrases = [phrase for line in near for phrase in _phrases(_heard(line, stretch, rate), rate)]
     parts = [part for phrase in phrases for part in blocks(phrase, _LONGEST * rate)]
-    return _in_turn(sorted((_cue(part, stretch, rate) for part in parts), key=lambda cue: cue.start), stretch)
+    cues = sorted((_cue(part, stretch, rate) for part in parts), key=lambda cue: cue.start)
+    return _in_turn(cues, stretch.record + stretch.end - stretch.start)
 
 
 def _heard(line: Line, stretch: _Stretch, rate: Fraction) -> list[Atom]:
@@ -119,7 +120,7 @@ def _phrases(atoms: Sequence[Atom], rate: Fraction) -> Iterator[Sequence[Atom]]:
 def _cue(atoms: Sequence[Atom], stretch: _Stretch, rate: Fraction) -> _Cue:
     lines, moved = in_lines(atoms), stretch.record - stretch.start
     start = max(floor(atoms[0].start), stretch.start)
-    end = min(max(ceil(atom.end) for atom in atoms), stretch.end)
+    end = min(max(floor(atom.end) for atom in atoms), stretch.end)
     least = ceil(min(_LONGEST, max(_SHORTEST, _reading(lines))) * rate)
     return _Cue(lines, start + moved, max(start + 1, end) + moved, least, stretch.end + moved)
 
@@ -133,24 +134,40 @@ def _reading(lines: Sequence[str]) -> Fraction:
 # ---------------------------------------------------------------- when it is shown
 
 
-def _in_turn(cues: Sequence[_Cue], stretch: _Stretch) -> list[_Cue]:
-    """Let cues that are said at once begin one after the other; one for which there is no frame is left out.
+def _in_turn(cues: Sequence[_Cue], end: int) -> list[_Cue]:
+    """Let cues that are said at once, in a stretch up to the frame `end`, begin one after the other."""
+    crowds = _crowds(cues)
+    in_turn = list[_Cue]()
+    for crowd, after in zip_longest(crowds, crowds[1:]):
+        in_turn += _one_by_one(crowd, after[0].start if after else end)
+    return in_turn
 
-    Each waits until the one before has been read, or has been said if that is sooner; where the stretch ends before
-    that, those before it make room.
+
+def _crowds(cues: Sequence[_Cue]) -> list[list[_Cue]]:
+    """Put together what is said at once."""
+    crowds = list[list[_Cue]]()
+    for cue in cues:
+        if crowds and cue.start < max(other.end for other in crowds[-1]):
+            crowds[-1].append(cue)
+        else:
+            crowds.append([cue])
+    return crowds
+
+
+def _one_by_one(cues: Sequence[_Cue], end: int) -> list[_Cue]:
+    """Let each cue wait until the one before has been read, or has been said if that is sooner.
+
+    Where there is no time for that before the frame `end`, each gets its share; one without a frame is left out.
     """
-    room, asked = stretch.end - stretch.start, sum(cue.floor for cue in cues)
-    floors = [cue.floor * min(Fraction(1), Fraction(room, asked)) for cue in cues]
+    share = min(Fraction(1), Fraction(end - cues[0].start, sum(cue.floor for cue in cues)))
     starts, free = list[Fraction](), Fraction(0)
-    for cue, least in zip(cues, floors, strict=True):
+    for cue in cues:
         starts.append(max(free, Fraction(cue.start)))
-        free = starts[-1] + least
-    latest = Fraction(stretch.record + room)
+        free = starts[-1] + share * cue.floor
+    latest = Fraction(end)
     for at in reversed(range(len(cues))):
-        starts[at] = latest = min(starts[at], latest - floors[at])
-    begun = [
-        _Cue(cue.lines, floor(start), cue.end, cue.least, cue.cut) for cue, start in zip(cues, starts, strict=True)
-    ]
+        starts[at] = latest = min(starts[at], latest - share * cues[at].floor)
+    begun = [replace(cue, start=floor(start)) for cue, start in zip(cues, starts, strict=True)]
     return [cue for cue, after in zip_longest(begun, begun[1:]) if after is None or cue.start < after.start]
 
 
