@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -156,6 +157,13 @@ def film_stream(container: InputContainer, path: Path) -> VideoStream:
     raise VideoError(f"{path} holds {sound}; a video is wanted.")
 
 
+def film_sound(container: InputContainer) -> AudioStream | None:
+    """Return the film's sound: the track that is marked as the default one, else the first; None for a silent film."""
+    tracks = container.streams.audio
+    marked = (track for track in tracks if track.disposition & av.stream.Disposition.default)
+    return next(marked, tracks[0] if tracks else None)
+
+
 def _checked(path: Path) -> Path:
     try:
         os.fsencode(path).decode()
@@ -222,7 +230,7 @@ def _measured(path: Path, container: InputContainer, stream: VideoStream, openin
     hold = max(1, int(grid_frame(scan.last_ticks, 0, time_base, rate))) if variable else 1
     duration = int(shown[-1]) + hold
     width, height = _shown_size(stream, picture)
-    audio = container.streams.audio
+    sound = film_sound(container)
     return Footage(
         path=path,
         digest=_digest(path),
@@ -234,10 +242,10 @@ def _measured(path: Path, container: InputContainer, stream: VideoStream, openin
         width=width,
         height=height,
         rotation=_rotation(picture),
-        has_audio=bool(audio),
+        has_audio=sound is not None,
         start_tc=_start_timecode(container, rate),
         video_stream=stream.index,
-        audio_stream=audio[0].index if audio else None,
+        audio_stream=None if sound is None else sound.index,
         stamps=stamps,
         origin=int(scan.ticks[0]) if stamps == "pts" else stamp_of(picture, stamps),
         time_base=time_base,
@@ -250,7 +258,8 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path, stamps: St
     ticks: dict[int, int] = {}
     keys: set[int] = set()
     pictures, end = 0, 0.0
-    for packet in packets(container, stream, *container.streams.audio[:1]):
+    sound = film_sound(container)
+    for packet in packets(container, stream, *([] if sound is None else [sound])):
         stamp = packet.pts if stamps == "pts" and packet.pts is not None else packet.dts
         if stamp is None or packet.is_discard:
             continue
