@@ -157,7 +157,7 @@ def film_stream(container: InputContainer, path: Path) -> VideoStream:
     raise VideoError(f"{path} holds {sound}; a video is wanted.")
 
 
-def film_sound(container: InputContainer) -> AudioStream | None:
+def sound_stream(container: InputContainer) -> AudioStream | None:
     """Return the film's sound: the track that is marked as the default one, else the first; None for a silent film."""
     tracks = container.streams.audio
     marked = (track for track in tracks if track.disposition & av.stream.Disposition.default)
@@ -230,7 +230,7 @@ def _measured(path: Path, container: InputContainer, stream: VideoStream, openin
     hold = max(1, int(grid_frame(scan.last_ticks, 0, time_base, rate))) if variable else 1
     duration = int(shown[-1]) + hold
     width, height = _shown_size(stream, picture)
-    sound = film_sound(container)
+    sound = sound_stream(container)
     return Footage(
         path=path,
         digest=_digest(path),
@@ -258,7 +258,7 @@ def _scan(container: InputContainer, stream: VideoStream, path: Path, stamps: St
     ticks: dict[int, int] = {}
     keys: set[int] = set()
     pictures, end = 0, 0.0
-    sound = film_sound(container)
+    sound = sound_stream(container)
     for packet in packets(container, stream, *([] if sound is None else [sound])):
         stamp = packet.pts if stamps == "pts" and packet.pts is not None else packet.dts
         if stamp is None or packet.is_discard:
