@@ -31,9 +31,12 @@ class Opened:
 Open = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; a machine without one skips these tests, except in CI."""
+    """Chromium; a machine without one skips these tests, except in CI.
+
+    Playwright's event loop runs as long as this fixture: a session would stop the asynchronous tests of other modules.
+    """
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         reason = f"no browser: none of {', '.join(NAMES)} is on PATH"

@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,11 +14,15 @@ import pytest
 from boards import EVIL, board, hostile
 from documents import described
 
+from autocut_director import Settings, build_director, revise
+from autocut_director.agent.run.delivery import storyboard_again
+from autocut_director.errors import DocumentError
 from autocut_director.tools.plans.compiler import compile_plan
 from autocut_director.tools.storyboard import Earlier, Storyboard, storyboard_html
 from autocut_director.tools.storyboard.places import marks
 from autocut_director.tools.timeline import PlannedBy, PlanRequest
 
+NOWHERE = "http://127.0.0.1:9"
 TURNED = "\u202egnp.exe"
 
 
@@ -146,3 +152,53 @@ def test_adjustments_are_listed() -> None:
 @pytest.mark.parametrize(("language", "word"), [("en", "The cut"), ("zh", "成片")])
 def test_it_speaks_both_languages(language: str, word: str) -> None:
     assert word in page(board(language)).text
+
+
+@pytest.fixture
+def revised(film: Path, tmp_path: Path) -> Path:
+    """The folder of a run, with a revision and a revision of that one."""
+    director = build_director(Settings(LMSTUDIO_HOST=NOWHERE, OLLAMA_HOST=NOWHERE))
+    asked = {"video": film, "out": tmp_path / "o", "duration": 6, "vision": "builtin", "planner": "builtin"}
+    first = director.invoke({**asked, "no_render": True})
+    second = revise(first, "5 seconds", director=director, out=tmp_path / "o/rev-1").result
+    revise(second, "4 seconds", director=director, out=tmp_path / "o/rev-2")
+    return tmp_path / "o"
+
+
+def leads(folder: Path) -> set[str]:
+    """Where the page of a run leads to, besides itself."""
+    parsed = Page()
+    parsed.feed((folder / "storyboard.html").read_text(encoding="utf-8"))
+    addresses = {str(attrs[name]) for _, attrs in parsed.tags for name in ("href", "data-film") if name in attrs}
+    return {address for address in addresses if not address.startswith("#")}
+
+
+def test_a_revision_s_page_finds_the_run_that_it_changed(revised: Path) -> None:
+    assert leads(revised) == set()
+    assert leads(revised / "rev-1") == {"./../storyboard.html"}
+    assert leads(revised / "rev-2") == {"./../rev-1/storyboard.html"}
+    written = (revised / "rev-2/storyboard.html").read_text(encoding="utf-8")
+    assert storyboard_again(revised / "rev-2").read_text(encoding="utf-8") == written
+
+
+def test_a_film_rendered_later_is_found_when_the_page_is_made_again(revised: Path) -> None:
+    for folder in (revised, revised / "rev-1"):
+        (folder / "cut.mp4").write_bytes(b"a film")
+        storyboard_again(folder)
+    assert leads(revised) == {"./cut.mp4"}
+    assert leads(revised / "rev-1") == {"./../storyboard.html", "./../cut.mp4", "./cut.mp4"}
+
+
+def test_a_run_that_was_made_anew_since_is_not_taken_for_the_earlier_one(revised: Path) -> None:
+    (revised / "plan.json").write_text((revised / "rev-1/plan.json").read_text(encoding="utf-8"), encoding="utf-8")
+    storyboard_again(revised / "rev-1")
+    assert leads(revised / "rev-1") == set()
+    assert "What changed" in (revised / "rev-1/storyboard.html").read_text(encoding="utf-8")
+
+
+def test_an_earlier_edit_of_another_film_is_refused(revised: Path) -> None:
+    earlier = json.loads((revised / "rev-1/earlier.json").read_text(encoding="utf-8"))
+    earlier["clips"][0]["scene_id"] = "S0099"
+    (revised / "rev-1/earlier.json").write_text(json.dumps(earlier), encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"earlier\.json does not belong to scenes\.json: it uses S0099"):
+        storyboard_again(revised / "rev-1")

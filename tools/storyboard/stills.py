@@ -11,7 +11,7 @@ from autocut_director.tools.frames import Frame
 
 SMALL_EDGE = 192
 """Pixels of a small still's longer edge."""
-_SMALL_QUALITY = 75
+_SMALL = [cv2.IMWRITE_JPEG_QUALITY, 70, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def _small(jpeg: bytes) -> bytes:
     scale = min(1.0, SMALL_EDGE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return cv2.imencode(".jpg", resized, [cv2.IMWRITE_JPEG_QUALITY, _SMALL_QUALITY])[1].tobytes()
+    return cv2.imencode(".jpg", resized, _SMALL)[1].tobytes()
 
 
 def _url(jpeg: bytes) -> str:
