@@ -107,7 +107,7 @@
 
   const load = () => {
     film.pause();
-    film.hidden = !plays();
+    film.hidden = playButton.disabled = !plays();
     standIn.hidden = plays();
     if (plays() && film.getAttribute("src") !== reel.film) film.src = reel.film;
     gone.hidden = !reel.missing;
@@ -118,7 +118,7 @@
       each.list.hidden = each !== reel;
       each.row.classList.toggle("playing", each === reel);
     }
-    one("#whole").textContent = `${(reel.frames / rate).toFixed(2)} s`;
+    one("#whole").textContent = fill(one("#whole").dataset.say, { seconds: (reel.frames / rate).toFixed(2) });
   };
 
   const miss = () => {

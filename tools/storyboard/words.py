@@ -57,7 +57,7 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "film": "原片", "cut": "成片", "scenes": "场景", "clips": "个片段", "clip": "片段", "scene": "场景",
         "skip": "跳到场景", "timeline": "时间线", "clip_list": "片段(按顺序)",
         "title_card": "片头字卡", "stills": "画面", "still": "{scene} 的画面 {n}/{count}",
-        "planned_by": "剪辑方案由", "warnings": "请注意", "seconds": "{:.2f} 秒",
+        "planned_by": "剪辑方案:", "warnings": "请注意", "seconds": "{:.2f} 秒",
         "kept": "保留", "dropped": "舍弃", "looked": "由以下模型查看:", "not_looked": "没有模型看过",
         "failed": "未能描述", "not_chosen": "剪辑方案没有选用", "no_frame": "没有画面",
         "quality": "质量", "faces": "人脸", "same_as": "描述同", "reads": "画面中的文字:",
