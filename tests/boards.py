@@ -1,5 +1,7 @@
 """Storyboards made without a film: a plain one, and one on which every text from outside is hostile."""
 
+from fractions import Fraction
+
 import numpy as np
 from documents import described
 
@@ -16,8 +18,8 @@ def stills(scene_id: str, count: int) -> list[Frame]:
     return [Frame(scene_id, number, STILL, 512, 288, None) for number in range(count)]
 
 
-def board(language: str = "en", **changes: object) -> Storyboard:
-    document = described([50] * 6)
+def board(language: str = "en", rate: Fraction = Fraction(25), **changes: object) -> Storyboard:
+    document = described([50] * 6, rate)
     plan = build_planner().invoke(PlanRequest(document=document, duration_seconds=5, language=language))
     pictures = {scene.scene_id: stills(scene.scene_id, 3) for scene in document.scenes[1:]}
     return Storyboard(**{"document": document, "plan": plan, "pictures": pictures, "language": language, **changes})

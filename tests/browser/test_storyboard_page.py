@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +15,7 @@ import films
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from boards import EVIL, hostile, long_board
+from boards import EVIL, board, hostile, long_board
 from playwright.sync_api import Page, expect
 
 from autocut_director.tools.storyboard import write_storyboard
@@ -89,6 +91,25 @@ def test_a_click_on_a_clip_shows_its_very_first_frame_and_plays(opened: Open, ho
             assert clip["reason"] in page.locator("#clips-now li.now").inner_text()
             expect(page.locator("#said")).to_contain_text(clip["scene_id"])
     assert shown.complaints == []
+
+
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60)], ids=float)
+def test_frames_are_hit_at_every_rate_and_after_a_title_card(opened: Open, tmp_path: Path, rate: Fraction) -> None:
+    films.make_film(tmp_path / "film.mp4", shots=[50] * 6, rate=rate)
+    shown_board = board(rate=rate, film="film.mp4", lead_frames=37)
+    starts = list(accumulate((clip.length for clip in shown_board.plan.clips), initial=37))
+    with opened(write_storyboard(shown_board, tmp_path / PAGE)) as shown:
+        page = shown.page
+        settled(page)
+        assert page.locator("#row-now .bar[aria-current]").count() == 0
+        for place, start in enumerate(starts[:-1]):
+            page.keyboard.press("ArrowRight")
+            assert number_shown(page) == start
+            assert current(page) == place + 1
+        for back in (1, 2, 3):
+            page.keyboard.press(",")
+            assert number_shown(page) == starts[-2] - back
+            assert current(page) == len(starts) - 2
 
 
 def test_the_keyboard_alone_goes_everywhere(opened: Open, home: Path) -> None:

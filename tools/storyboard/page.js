@@ -12,11 +12,14 @@
 
   // ---- the edits on the page
 
-  const reels = Object.fromEntries(all(".row").map((row) => [row.dataset.reel, {
-    name: row.dataset.reel, row, film: row.dataset.film, frames: Number(row.dataset.frames), list: one(`#clips-${row.dataset.reel}`),
-    bars: all(".bar", row), items: all("li", one(`#clips-${row.dataset.reel}`)), missing: false,
-    starts: all(".bar", row).map((bar) => Number(bar.dataset.start)), ends: all(".bar", row).map((bar) => Number(bar.dataset.end)),
-  }]));
+  const reelOf = (row) => {
+    const list = one(`#clips-${row.dataset.reel}`), bars = all(".bar", row), items = all("li", list);
+    const picks = items.map((item) => one(".pick", item)), others = items.map((item) => one(".more a", item));
+    const [starts, ends] = ["start", "end"].map((name) => bars.map((bar) => Number(bar.dataset[name])));
+    const { reel: name, film, frames } = row.dataset;
+    return { name, film, frames: Number(frames), missing: false, row, list, bars, items, picks, others, starts, ends };
+  };
+  const reels = Object.fromEntries(all(".row").map((row) => [row.dataset.reel, reelOf(row)]));
   const scale = Math.max(...Object.values(reels).map((reel) => reel.frames));
   let reel = reels.now, current = -1, frame = 0, spoken = 0;
 
@@ -44,15 +47,14 @@
     const item = reel.items[clip];
     item.classList.add("now");
     cardOf(item).classList.add("playing");
-    rove(reel.bars, clip);
-    rove(reel.items.map((each) => one(".pick", each)), clip);
+    for (const row of [reel.bars, reel.picks, reel.others]) rove(row, clip);
     follow(reel.list, item, "Top", "Height");
     follow(reel.row.closest(".scroller"), reel.bars[clip], "Left", "Width");
     if (!plays()) standFor(item);
     if (!film.paused && Date.now() - spoken > 8000) say();
   };
 
-  const links = (clip) => (clip < 0 ? [] : [reel.bars[clip], one(".pick", reel.items[clip])]);
+  const links = (clip) => (clip < 0 ? [] : [reel.bars[clip], reel.picks[clip]]);
 
   // One stop of the Tab key for each row of links; the arrows move within it.
   const rove = (row, at) => row.forEach((link, n) => { link.tabIndex = n === at ? 0 : -1; });
@@ -199,7 +201,7 @@
   });
   const pick = (link) => {
     const wanted = Object.values(reels).find((each) => each.row.contains(link) || each.list.contains(link));
-    const clip = wanted.bars.includes(link) ? wanted.bars.indexOf(link) : wanted.items.indexOf(link.closest("li"));
+    const clip = Math.max(wanted.bars.indexOf(link), wanted.picks.indexOf(link));
     if (wanted !== reel) use(wanted.name);
     go(clip, true);
   };
@@ -219,9 +221,9 @@
   one("#show-keys").addEventListener("click", () => keys.showModal());
   one("#close-keys").addEventListener("click", () => keys.close());
   const turn = (by) => {
-    const focused = reel.row.contains(document.activeElement) ? reel.bars : reel.list.contains(document.activeElement) ? reel.items.map((item) => one(".pick", item)) : [];
+    const focused = [reel.bars, reel.picks, reel.others].find((row) => row.includes(document.activeElement));
     go(current + by, false);
-    focused[current]?.focus();
+    focused?.[current]?.focus();
   };
   const bound = {
     " ": toggle, k: toggle, ArrowLeft: () => turn(-1), ArrowRight: () => turn(1), ",": () => step(-1), ".": () => step(1),
@@ -250,7 +252,7 @@
     const still = stillOf(item), tiny = one(".tiny", item);
     if (still) { tiny.src = still.src; tiny.hidden = false; }
   }
-  for (const each of Object.values(reels)) { rove(each.bars, 0); rove(each.items.map((item) => one(".pick", item)), 0); }
+  for (const { bars, picks, others } of Object.values(reels)) for (const row of [bars, picks, others]) rove(row, 0);
   if (film.error) miss(); // it failed before anybody listened
   load();
   show(reel.starts[0]);
