@@ -1,5 +1,6 @@
 """Texts in the picture: they fit, they can be read over anything, and nothing in them is a command."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,9 +52,11 @@ def caption(text: str, kind: str = "overlay", place: str = "lower") -> Caption:
 
 
 def ink(text: str, size: tuple[int, int], folder: Path, kind: str = "overlay", place: str = "lower") -> np.ndarray:
-    """Where a text and its box cover the picture."""
-    settings = lettered([caption(text, kind, place)], size, folder).settings
-    return covered(settings, size, folder)[0] > 0
+    """Where a text and its box cover the picture; passed over where there are no fonts for it, but not in CI."""
+    made = lettered([caption(text, kind, place)], size, folder)
+    if made.missing and not os.environ.get("CI"):
+        pytest.skip(f"no font here for {scripts_of(made.missing)}: {remedy(made.missing)}")
+    return covered(made.settings, size, folder)[0] > 0
 
 
 @pytest.mark.parametrize("size", [WIDE, TALL, SQUARE])

@@ -124,12 +124,13 @@ def film_sound(path: Path) -> Sound:
     with open_video(path) as container:
         stream = film_stream(container, path)
         first = next(decoded(container, stream), None)
-        track = sound_stream(container)
+        sound = sound_stream(container)
+        track = None if sound is None else sound.index
         start = float(((first.pts or 0) if first else 0) * Fraction(stream.time_base or 1))
     if track is None:
         return np.zeros(0, np.float32)
     steps = [f"asetpts=PTS-{start:.9f}/TB", "atrim=start=0", f"aresample={_SAMPLE_RATE}:async=1:first_pts=0"]
-    source = ["-copyts", "-i", f"file:{path}", "-map", f"0:{track.index}", "-af", ",".join(steps)]
+    source = ["-copyts", "-i", f"file:{path}", "-map", f"0:{track}", "-af", ",".join(steps)]
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", *source, "-ac", "1", "-f", "f32le", "-"]
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603  # our own command, no shell
     if done.returncode:
