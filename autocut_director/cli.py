@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from autocut_director.errors import DegradedError, NoBackendError
+from autocut_director.errors import DegradedError, InputError, NoBackendError
 from autocut_director.prompts_cli import app as prompts_app
 
 if TYPE_CHECKING:
@@ -384,6 +384,9 @@ def export(
     ],
     out: OutFile,
     transcript: Transcript = None,
+    relative: Annotated[
+        bool, typer.Option("--relative", help="Name the film by its path from the timeline's folder.")
+    ] = False,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -394,10 +397,13 @@ def export(
     from autocut_director.tools.export import SUBTITLES, export_timeline
     from autocut_director.tools.files import check_new_file, read_plan
 
+    if transcript is not None and to != SUBTITLES:
+        raise InputError(f"--transcript {transcript} is for subtitles; add --to srt, or leave it out.")
     read, said = read_plan(plan), _said(plan, transcript) if to == SUBTITLES else None
     film, console = Path(read.media.primary_clip_path), _console()
     check_new_file(out, overwrite=overwrite, sources=[plan, film, *([said] if said else [])])
-    export_timeline(read, out, to=to, lines=_lines(said, read.rate) if said else ())
+    folder = out.absolute().parent if relative else None
+    export_timeline(read, out, to=to, relative_to=folder, lines=_lines(said, read.rate) if said else ())
     if to != SUBTITLES and not film.exists():
         _warn(console, f"the film {film} is not there; the timeline names it, and is offline until it is relinked.")
     _say(console, f"{out}: {_clips(read)} as {to}.")
