@@ -47,7 +47,6 @@ from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measured_shot
-from autocut_director.tools.storyboard import write_storyboard
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 from autocut_director.tools.words.subtitles import subtitles, too_fast
 
@@ -257,7 +256,7 @@ def deliver(done: Proven, teller: Teller) -> Delivered:
     account = account.with_warning(*warnings)
     earlier = delivery.earlier_run(folder, request.earlier, request.change)
     board = delivery.storyboard_of(done.document, done.plan, account, done.shots, earlier=earlier)
-    files["storyboard"] = write_storyboard(board, folder / delivery.NAMES["storyboard"])
+    files |= delivery.write_boards(folder, board)
     timelines, left_out = delivery.write_timelines(folder, done.plan, done.transcript, lead_frames=account.lead_frames)
     files |= timelines
     delivery.remove_stale(folder, done.earlier, files)

@@ -24,7 +24,7 @@ from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.scenes import Progress
-from autocut_director.tools.storyboard import Earlier, Storyboard, write_storyboard
+from autocut_director.tools.storyboard import Earlier, Storyboard, write_sheet, write_storyboard
 from autocut_director.tools.timeline import EditPlan, Line, ScenesDocument, first_problem
 from autocut_director.tools.words.captions import vtt_text
 
@@ -40,6 +40,7 @@ NAMES = {
     "srt": "cut.srt",
     "earlier": "earlier.json",
     "storyboard": "storyboard.html",
+    "sheet": "storyboard.png",
     "run": "run.json",
 }
 """File names in a run's folder, by kind."""
@@ -164,11 +165,12 @@ def remove_stale(folder: Path, earlier: Iterable[str], files: Mapping[str, Path]
 
 
 def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
-    """Write the page of a finished run anew from its files and its film.
+    """Write the page and the contact sheet of a finished run anew from its files and its film; return the page.
 
     Raises:
         DocumentError: The folder holds no finished run, or its film has changed.
         VideoError: The film is missing.
+        RenderError: ffmpeg, which letters the sheet, failed.
     """
     account, document, plan = read_run(folder)
     per_scene = int(account.request.get("frames_per_scene", 3))
@@ -179,9 +181,15 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
     earlier = earlier_run(folder, changed, str(account.request.get("change", "")))
     if account.film is None and (folder / NAMES["cut"]).exists():  # it was rendered later
         account = account.noting(film={})
-    return write_storyboard(
-        storyboard_of(document, plan, account, shots, earlier=earlier), folder / NAMES["storyboard"]
-    )
+    return write_boards(folder, storyboard_of(document, plan, account, shots, earlier=earlier))["storyboard"]
+
+
+def write_boards(folder: Path, board: Storyboard) -> Files:
+    """Write the page and the contact sheet into `folder`; return the files by kind."""
+    return {
+        "storyboard": write_storyboard(board, folder / NAMES["storyboard"]),
+        "sheet": write_sheet(board, folder / NAMES["sheet"]),
+    }
 
 
 def read_run(folder: Path) -> tuple[RunAccount, ScenesDocument, EditPlan]:

@@ -121,7 +121,8 @@ def test_demo_needs_nothing(tmp_path: Path) -> None:
         assert "Degraded" not in ended.stderr
     names = {path.name for path in (tmp_path / "autocut-demo").iterdir()}
     timelines = {f"timeline.{kind}" for kind in ("otio", "fcpxml", "xml", "edl")}
-    assert names == {"demo.mp4", "cut.mp4", "plan.json", "run.json", "scenes.json", "storyboard.html", *timelines}
+    boards = {"storyboard.html", "storyboard.png"}
+    assert names == {"demo.mp4", "cut.mp4", "plan.json", "run.json", "scenes.json", *boards, *timelines}
     scenes = json.loads((tmp_path / "autocut-demo/scenes.json").read_text())["scenes"]
     assert [scene["start_frame"] for scene in scenes] == [0, 48, 132, 190, 267, 334, 406, 464, 536]
 
@@ -154,13 +155,14 @@ def test_unknown_fields_reach_the_plan(done: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stills", [2, 3])
-def test_the_page_can_be_made_again(film: Path, tmp_path: Path, stills: int) -> None:
+def test_the_page_and_the_sheet_can_be_made_again(film: Path, tmp_path: Path, stills: int) -> None:
     run("direct", film, "--out", tmp_path / "o", "--duration", 3, "--frames-per-scene", stills, "--no-render")
-    page = tmp_path / "o/storyboard.html"
-    before = page.read_text()
-    page.unlink()
+    made = [tmp_path / "o/storyboard.html", tmp_path / "o/storyboard.png"]
+    before = [path.read_bytes() for path in made]
+    for path in made:
+        path.unlink()
     assert run("storyboard", tmp_path / "o").returncode == 0
-    assert page.read_text() == before
+    assert [path.read_bytes() for path in made] == before
 
 
 def test_chinese_is_spoken(film: Path, tmp_path: Path) -> None:

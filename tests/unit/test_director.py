@@ -25,7 +25,7 @@ from autocut_director.tools.words.subtitles import subtitles
 from autocut_director.tools.words.transcript import read_transcript
 
 TIMELINES = {"timeline.otio", "timeline.fcpxml", "timeline.xml", "timeline.edl"}
-FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "storyboard.html", *TIMELINES}
+FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "storyboard.html", "storyboard.png", *TIMELINES}
 STEPS = ["probe", "hear", "scenes", "frames", "signals", "describe", "check", "plan", "prove", "deliver"]
 
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from autocut_director.tools.film.ffmpeg import output_of
 from autocut_director.tools.film.graph import SCRIPT, SCRIPT_RATE
-from autocut_director.tools.film.script import Setting, script
+from autocut_director.tools.film.script import Label, Setting, label_script, script
 from autocut_director.tools.film.shapes import Size
 
 _MEASURED_EDGE = 640  # pixels: texts are measured at this size, since a script scales
+_RAW = ["-f", "rawvideo", "-pix_fmt", "gray", "-"]
 _MISSING = re.compile(r"failed to find any fallback with glyph 0x([0-9A-Fa-f]+)")
 
 
@@ -33,8 +34,17 @@ def covered(settings: Sequence[Setting], size: Size, folder: Path) -> NDArray[np
 def letters(settings: Sequence[Setting], size: Size, folder: Path) -> NDArray[np.uint8]:
     """Return how much of each pixel the letters of `settings`, as they stand in frame 0, cover: (height, width)."""
     write_script(settings, size, folder)
-    (drawn,) = _drawn(_Nothing("black", "yuv420p", size, 1), f"ass={SCRIPT}", folder)
-    return np.asarray(drawn, np.uint8)
+    return _inked(size, folder)[0]
+
+
+def inked(labels: Sequence[Label], size: Size, folder: Path) -> tuple[NDArray[np.uint8], str]:
+    """Draw `labels`, white on black.
+
+    Returns:
+        How much of each pixel their letters cover, (height, width), and the characters that no font here has.
+    """
+    (folder / SCRIPT).write_text(label_script(labels, size), encoding="utf-8", newline="\n")
+    return _inked(size, folder)
 
 
 def undrawable(settings: Sequence[Setting], folder: Path) -> str:
@@ -42,6 +52,11 @@ def undrawable(settings: Sequence[Setting], folder: Path) -> str:
     _write_apart(settings, (64, 64), folder)
     opened = _Nothing("black", "yuv420p", (64, 64), len(settings)).opened
     _, said = output_of([*opened, "-vf", f"ass={SCRIPT}", "-f", "null", "-"], folder=folder, level="warning")
+    return _missing(said)
+
+
+def _missing(said: str) -> str:
+    """Return the characters that libass says no font has."""
     codes = dict.fromkeys(int(code, 16) for code in _MISSING.findall(said))
     return "".join(map(chr, codes))
 
@@ -68,6 +83,12 @@ class _Nothing:
 
 def _drawn(nothing: _Nothing, drawing: str, folder: Path) -> NDArray[np.uint8]:
     """Return what is drawn on nothing, (frames, height, width), grey."""
-    raw = ["-f", "rawvideo", "-pix_fmt", "gray", "-"]
-    drawn, _ = output_of([*nothing.opened, "-vf", drawing, *raw], folder=folder)
+    drawn, _ = output_of([*nothing.opened, "-vf", drawing, *_RAW], folder=folder)
     return np.frombuffer(drawn, np.uint8).reshape(nothing.frames, nothing.size[1], nothing.size[0])
+
+
+def _inked(size: Size, folder: Path) -> tuple[NDArray[np.uint8], str]:
+    """Return the first frame of the script in `folder`, grey, and what could not be drawn of it."""
+    opened = _Nothing("black", "yuv420p", size, 1).opened
+    drawn, said = output_of([*opened, "-vf", f"ass={SCRIPT}", *_RAW], folder=folder, level="warning")
+    return np.frombuffer(drawn, np.uint8).reshape(size[1], size[0]), _missing(said)

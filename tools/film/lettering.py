@@ -56,7 +56,7 @@ def lettered(captions: Sequence[Caption], size: Size, folder: Path) -> Lettering
     if not captions:
         return Lettering(())
     missing = undrawable([_set(caption, size, 0) for caption in captions], folder)
-    legible = [replace(each, text=_without(each.text, missing)) for each in captions]
+    legible = [replace(each, text=without(each.text, missing)) for each in captions]
     legible = [each for each in legible if _says_something(each.text)]
     return Lettering(tuple(_fitted(legible, size, folder)), missing)
 
@@ -103,7 +103,8 @@ def extent(covered: NDArray[np.bool_]) -> float:
 # ---------------------------------------------------------------- what can be drawn
 
 
-def _without(text: str, missing: str) -> str:
+def without(text: str, missing: str) -> str:
+    """Return `text` without the characters that are `missing`, on one line."""
     return " ".join("".join(character for character in text if character not in missing).split())
 
 
@@ -120,13 +121,22 @@ def wrapped(text: str, limit: int) -> tuple[str, ...]:
 
     A word is never broken, a Chinese text anywhere but before closing and behind opening punctuation.
     """
-    atoms = atoms_of(Line(text=" ".join(text.split()), start_frame=0, end_frame=1))
+    atoms = _atoms(text)
     needed = len(_filled(atoms, limit))
     narrow, wide = limit // max(1, needed), limit
     while narrow < wide:  # the least width that needs no more lines fills them evenly
         middle = (narrow + wide) // 2
         narrow, wide = (narrow, middle) if len(_filled(atoms, middle)) <= needed else (middle + 1, wide)
     return tuple(_filled(atoms, wide))
+
+
+def filled(text: str, limit: int) -> list[str]:
+    """Break a text like `wrapped`, but each line as full as may be."""
+    return _filled(_atoms(text), limit)
+
+
+def _atoms(text: str) -> list[Atom]:
+    return atoms_of(Line(text=" ".join(text.split()), start_frame=0, end_frame=1))
 
 
 def _filled(atoms: Sequence[Atom], limit: int) -> list[str]:

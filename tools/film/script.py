@@ -7,7 +7,7 @@ of the machine for a letter that the named one has not.
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from autocut_director.tools.film.graph import SCRIPT_RATE
 from autocut_director.tools.film.shapes import Size
@@ -26,6 +26,7 @@ _FORMAT = (
 _WHITE, _BOX = "&H00FFFFFF", "&H59000000"  # alpha, blue, green, red; a box of 65 % black
 _BOXED, _BARE = 4, 1  # border styles: one box around all lines; none
 _ALIGNED = {"lower": 2, "upper": 8, "middle": 5, "below": 2}  # as the keys of a number pad lie
+_BESIDE = {"left": 4, "middle": 5, "right": 6}
 _UP = {"lower": 0.1, "upper": 0.1, "middle": 0.0, "below": 0.22}  # of the height, from the edge that it stands by
 _UP_TALL = 0.18  # on a tall picture: telephones lay their own buttons over the lowest part
 _HUNDREDTHS = 100  # of a second: what a script counts in
@@ -43,15 +44,55 @@ class Setting:
     end_frame: int
 
 
+class Box(NamedTuple):
+    """A part of a picture, in pixels."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """Its rows and columns."""
+        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
+
+
+Side = Literal["left", "middle", "right"]
+"""Of a box, at which a line stands."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """One bare line of text, half-way up a box that nothing of it leaves; the letters' size in pixels."""
+
+    text: str
+    points: float
+    box: Box
+    bold: bool = False
+    side: Side = "left"
+
+
 def script(settings: Iterable[Setting], size: Size) -> str:
     """Return `settings` as a script for pictures of `size`."""
     settings = list(settings)
+    styles = [_style(f"s{number}", each, size) for number, each in enumerate(settings)]
+    return _whole(size, styles, [_event(f"s{number}", each) for number, each in enumerate(settings)])
+
+
+def label_script(labels: Sequence[Label], size: Size) -> str:
+    """Return `labels` as a script for one picture of `size`; all are of one font, so that they stand on one line."""
+    asked = family([label.text for label in labels])
+    styles = [_label_style(f"s{number}", each, asked) for number, each in enumerate(labels)]
+    return _whole(size, styles, [_label_event(f"s{number}", each) for number, each in enumerate(labels)])
+
+
+def _whole(size: Size, styles: Iterable[str], events: Iterable[str]) -> str:
+    """Return a script of `styles` and `events`, which are lines of it, for pictures of `size`."""
     head = [
         "[Script Info]", "ScriptType: v4.00+", f"PlayResX: {size[0]}", f"PlayResY: {size[1]}", "WrapStyle: 2",
         "ScaledBorderAndShadow: yes", "", "[V4+ Styles]", f"Format: {_FORMAT}",
     ]  # fmt: skip
-    styles = [_style(f"s{number}", each, size) for number, each in enumerate(settings)]
-    events = [_event(f"s{number}", each) for number, each in enumerate(settings)]
     form = "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text"
     return "\n".join([*head, *styles, "", "[Events]", form, *events]) + "\n"
 
@@ -66,6 +107,21 @@ def _style(name: str, setting: Setting, size: Size) -> str:
         _ALIGNED[setting.place], 0, 0, round(up * size[1]), -1,
     ]  # fmt: skip
     return "Style: " + ",".join(map(str, values))
+
+
+def _label_style(name: str, label: Label, font: str) -> str:
+    values = [
+        name, font, f"{label.points:.1f}", _WHITE, _WHITE, _BOX, _BOX, -1 if label.bold else 0, 0, 0, 0, 100, 100, 0, 0,
+        _BARE, 0, 0, _BESIDE[label.side], 0, 0, 0, -1,
+    ]  # fmt: skip
+    return "Style: " + ",".join(map(str, values))
+
+
+def _label_event(style: str, label: Label) -> str:
+    left, top, width, height = label.box
+    at = {"left": left, "middle": left + width // 2, "right": left + width}[label.side]
+    place = rf"{{\pos({at},{top + height / 2:.1f})\clip({left},{top},{left + width},{top + height})}}"
+    return f"Dialogue: 0,{_clock(0)},{_clock(1)},{style},,0,0,0,,{place}{escaped(label.text)}"
 
 
 def family(lines: Sequence[str]) -> str:

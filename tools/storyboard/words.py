@@ -33,6 +33,9 @@ _WORDS: dict[Language, dict[str, Any]] = {
         # finding scenes
         "show": "Show", "all": "all", "find": "Find in the scenes", "shown": "{shown} of {all} scenes are shown",
         "nothing": "No scene has these words.",
+        # the contact sheet
+        "sheet": "{seconds} · {clips} · planned by {who} · {film}", "one_clip": "1 clip", "some_clips": "{n} clips",
+        "more_clips": "and {clips} more", "more": "and {n} more", "left_out": "Not in the edit: {n}",
         # a revision
         "changed": "What changed", "asked": "Asked for:", "this_edit": "This edit", "earlier_edit": "Earlier edit",
         "which": "Edit that plays", "earlier_page": "The earlier page", "length": "{before:.2f} s → {after:.2f} s",
@@ -76,6 +79,8 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "not_rendered": "本次剪辑没有渲染影片,以画面代替。要渲染,请在本文件夹中运行:",
         "show": "显示", "all": "全部", "find": "在场景中查找", "shown": "显示 {all} 个场景中的 {shown} 个",
         "nothing": "没有场景包含这些文字。",
+        "sheet": "{seconds} · {clips} · 剪辑方案:{who} · {film}", "one_clip": "1 个片段", "some_clips": "{n} 个片段",
+        "more_clips": "另有 {clips}", "more": "另有 {n} 个", "left_out": "未采用的场景:{n} 个",
         "changed": "改了什么", "asked": "要求:", "this_edit": "本次剪辑", "earlier_edit": "先前的剪辑",
         "which": "播放哪个剪辑", "earlier_page": "先前的页面", "length": "{before:.2f} 秒 → {after:.2f} 秒",
         "no_earlier_film": "先前剪辑的影片不在,以画面代替。",
