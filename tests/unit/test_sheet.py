@@ -166,7 +166,7 @@ def test_nothing_in_a_text_leaves_its_place(text: str) -> None:
     assert (image[190:bottom, :48] == PAPER).all()
     assert (image[190:bottom, 480:504] == PAPER).all()
     for number in range(3):
-        assert (part(image, laid_out.grid.still(number))[60:-6] == 90).all()
+        assert (part(image, laid_out.grid.still(number))[60:-6] == 92).all()  # 90, as its levels are rounded
 
 
 def written(passage: Passage, folder: Path) -> np.ndarray:
