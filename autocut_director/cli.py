@@ -9,6 +9,7 @@ from autocut_director.errors import DegradedError, InputError, NoBackendError
 from autocut_director.prompts_cli import app as prompts_app
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from fractions import Fraction
 
     from langchain_core.runnables import Runnable, RunnableConfig
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from autocut_director.agent.run.account import RunAccount
     from autocut_director.agent.run.stages import DirectorResult
     from autocut_director.tools.plans.score import Score
-    from autocut_director.tools.timeline import EditPlan, Line
+    from autocut_director.tools.timeline import EditPlan, Line, Scene
 
 app = typer.Typer(
     name="autocut-director",
@@ -281,6 +282,7 @@ def plan(
 ) -> None:
     """Plan an edit from described scenes; nothing is looked at again: writes plan.json."""
     from autocut_director.agent.run.alone import plan_document
+    from autocut_director.agent.settings import Settings
     from autocut_director.tools.files import check_new_file, read_scenes, to_json, write_text
 
     document, console = read_scenes(scenes), _console()
@@ -298,6 +300,8 @@ def plan(
         raise DegradedError(f"Degraded, which --strict forbids (the plan is there): {causes}.")
     for warning in planned.warnings:
         _warn(console, warning)
+    if not json:
+        _show_edit(console, planned.plan, document.scenes, language or Settings.from_env().language)
     seconds = float(planned.plan.duration_frames / planned.plan.rate)
     degraded = f" Degraded: {causes}." if causes else ""
     who = planned.plan.planned_by
@@ -329,6 +333,8 @@ def revise(
         made = revision.revise(before, words, out=out, config=config, **changed)
     for line in difference_lines(made.difference, made.result.plan):
         _say(console, line)
+    if not quiet and not json:
+        _show_edit(console, made.result.plan, made.result.scenes, made.result.run.language)
     film = made.result.files.get("cut", made.result.files["plan"])
     _close(console, made.result.run, f"{film}. See why: {made.result.files['storyboard']}", json=json, strict=strict)
 
@@ -440,7 +446,7 @@ def storyboard(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Make the page of a finished run again."""
+    """Make the page and the contact sheet of a finished run again."""
     from autocut_director.agent.run.delivery import storyboard_again
 
     console = _console()
@@ -517,10 +523,18 @@ def _show_marks(console: "Console", marks: "Score") -> None:
     console.print(table)
 
 
+def _show_edit(console: "Console", plan: "EditPlan", scenes: "Sequence[Scene]", language: Literal["zh", "en"]) -> None:
+    from autocut_director.edit_table import show_edit
+
+    show_edit(console, plan, scenes, language)
+
+
 def _direct(director: "Runnable[Any, DirectorResult]", options: dict[str, Any], *, quiet: bool, json: bool) -> None:
     console, strict = _console(), bool(options.pop("strict", False))
     with _display(console, quiet=quiet) as display:
         result = director.invoke(options, {"callbacks": [display]})
+    if not quiet and not json:
+        _show_edit(console, result.plan, result.scenes, result.run.language)
     seconds = float(result.plan.duration_frames / result.plan.rate)
     film = result.files.get("cut", result.files["plan"])
     said = f"{film}: {_clips(result.plan)}, {seconds:.2f} s, planned by {result.plan.planned_by.planner}; "

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autocut_director.prompts import Prompt, load_prompt
-from autocut_director.tools.plans.footage_table import estimated_tokens, footage_table, printable, speech_table
+from autocut_director.tools.plans.footage_table import estimated_tokens, footage_table, speech_table
 from autocut_director.tools.plans.rules import DURATION_TOLERANCE, target_frames
 from autocut_director.tools.timeline import EditPlan, Line, PlanRequest, Scene
+from autocut_director.tools.words.plain import printable
 
 LONGEST_BRIEF = 4000
 """Characters of a brief, or of a change, that a planner is shown."""

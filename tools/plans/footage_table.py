@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from autocut_director.tools.signals import quality
 from autocut_director.tools.timeline import Line, Scene, Signals
+from autocut_director.tools.words.plain import printable
 
 SCENE_TOKENS = 60
 """At most this many tokens stand for a scene."""
@@ -22,7 +23,6 @@ SCENE_TOKENS = 60
 HEADER = "id|in|out|shot|quality|measured|seen"
 _TOKEN = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
 _LETTERS = 6  # of a word, for a token
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _DARK, _BRIGHT, _BLURRED = 0.12, 0.85, 30.0  # mean luma; variance of the Laplacian
 _STILL, _MOVING = 0.003, 0.05  # mean change of the luma from picture to picture
 _LONGEST_LINE = 300  # characters of what is said at once
@@ -85,11 +85,6 @@ def _measured(signals: Signals | None) -> Iterable[str]:
         yield "still" if signals.motion < _STILL else "moving"
     if signals.face_count:
         yield "face" if signals.face_count == 1 else f"{signals.face_count} faces"
-
-
-def printable(text: str) -> str:
-    """Return `text` on one line, without what cannot be seen: controls, and marks that turn the reading direction."""
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
 def _cell(text: str) -> str:

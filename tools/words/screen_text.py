@@ -21,6 +21,7 @@ from autocut_director.tools.signals import decode_picture
 from autocut_director.tools.timeline import Signals
 from autocut_director.tools.words.cues import is_wide, joined
 from autocut_director.tools.words.onnx import forbid_telemetry
+from autocut_director.tools.words.plain import printable
 
 LONGEST_TEXT = 200
 """Characters that are kept of what is written in a scene."""
@@ -74,7 +75,7 @@ class ScreenReader:
         found = self._ocr(image)
         if found.boxes is None or found.txts is None:
             return [], 0.0
-        texts = [_plain(text) for text in found.txts]
+        texts = [printable(text) for text in found.txts]
         kept = [(text, box) for text, box in zip(texts, found.boxes, strict=True) if _is_writing(text)]
         area = sum(cv2.contourArea(np.asarray(box, np.float32)) for _, box in kept)
         return [text for text, _ in kept], min(1.0, area / image[..., 0].size)
@@ -115,11 +116,6 @@ def _weights(library: Any) -> dict[str, str]:
             f'There are no weights in {models}, and they are not downloaded unasked: pip install -U "rapidocr>=3.10"'
         )
     return {name: str(paths[-1]) for name, paths in found.items()}
-
-
-def _plain(text: str) -> str:
-    """Return `text` without what cannot be seen, on one line."""
-    return " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
 
 
 def _is_writing(text: str) -> bool:
