@@ -146,6 +146,17 @@ def test_the_parts_make_the_same_as_the_whole(film: Path, done: Path, tmp_path: 
     assert (tmp_path / "cut.otio").read_text() == (done / "timeline.otio").read_text()
 
 
+def test_who_watches_sees_the_edit_and_nobody_else(film: Path, done: Path, tmp_path: Path) -> None:
+    """Rich takes the variable for a terminal."""
+    planned = ["plan", done / "scenes.json", "--planner", "builtin", "--duration", 3, "--out"]
+    assert len(run(*planned, tmp_path / "a.json").stderr.splitlines()) == 1
+    assert "the best shot of the film" in run(*planned, tmp_path / "b.json", FORCE_COLOR="1").stderr
+    assert "the best shot of the film" not in run(*planned, tmp_path / "c.json", "--json", FORCE_COLOR="1").stderr
+    directed = ["direct", film, "--vision", "builtin", "--planner", "builtin", "--duration", 3, "--no-render", "--out"]
+    assert "the best shot of the film" in run(*directed, tmp_path / "d", FORCE_COLOR="1").stderr
+    assert "the best shot of the film" not in run(*directed, tmp_path / "e", "--quiet", FORCE_COLOR="1").stderr
+
+
 def test_unknown_fields_reach_the_plan(done: Path, tmp_path: Path) -> None:
     data = json.loads((done / "scenes.json").read_text())
     data["media"]["camera"] = "A7"

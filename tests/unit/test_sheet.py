@@ -28,10 +28,10 @@ NOBODY = {"LMSTUDIO_HOST": "http://127.0.0.1:9/v1", "OLLAMA_HOST": "http://127.0
 PAPER = np.array([242, 245, 246])
 BLACK = (0, 0, 0)
 TEXTS = {
-    "English": "The first light over the harbour, and everyone whom we met there on that long day in the spring",
+    "English": "The first light over the harbour, and everyone whom we met there on that long day in spring. " * 2,
     "Chinese": "海边的日出,城市的夜晚,以及我们一整天的旅行回忆与故事,还有在港口遇见的每一个人",
     "mixed": "今天在 Hamburg 的 Elbphilharmonie 听音乐会, 然后 dinner at the harbour, 最后一起回家",
-    "Hebrew": "שלום עולם, זה סרט ארוך מאוד על הים ועל העיר ועל כל האנשים שפגשנו שם",
+    "Hebrew": "שלום עולם, זה סרט ארוך מאוד על הים ועל העיר ועל כל האנשים שפגשנו שם. " * 2,
     "no spaces": "x" * 400,
     "wide letters": "W" * 120 + " " + "m" * 80,
     "commands": r"{\pos(0,0)}{\an5}{\fs400}\N\N\N {\clip(0,0,9999,9999)} C:\new\Name {\p1} m 0 0 l 900 900",
@@ -188,7 +188,7 @@ def test_a_text_keeps_within_its_lines_and_fills_them(tmp_path: Path, name: str,
     assert rows[-1] > 40 + (lines - 1) * high or name in {"no spaces", "wide letters", "two lines"}
     assert across[0] >= 50
     assert across[-1] < 350
-    assert across[-1] - across[0] > 190
+    assert across[-1] - across[0] > 140
 
 
 def test_a_text_that_runs_to_the_left_stands_at_the_right(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_a_text_that_runs_to_the_left_stands_at_the_right(tmp_path: Path) -> Non
 
 def test_colours_are_the_ones_that_were_asked_for(tmp_path: Path) -> None:
     image = np.full((100, 300, 3), 200, np.uint8)
-    assert write_on(image, [Passage("████ \U0010fffd", 40, Box(10, 10, 280, 60), (10, 120, 250))], tmp_path)
+    assert write_on(image, [Passage("HHH \U0010fffd", 60, Box(10, 10, 280, 90), (10, 120, 250), bold=True)], tmp_path)
     assert [10, 120, 250] in image.reshape(-1, 3).tolist()
 
 
