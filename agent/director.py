@@ -15,10 +15,10 @@ from langchain_core.tracers.schemas import Run
 
 from autocut_director.agent.planner import proven, wish_warnings
 from autocut_director.agent.planning.chain import Proposal
-from autocut_director.agent.run import delivery
-from autocut_director.agent.run.account import RunAccount, video_account
+from autocut_director.agent.run.account import video_account
 from autocut_director.agent.run.crew import Crew
-from autocut_director.agent.run.finishing import film_account, film_warnings, finish_of
+from autocut_director.agent.run.delivery import delivered
+from autocut_director.agent.run.folder import claim, note_gap, write_account
 from autocut_director.agent.run.looking import look_teller, looked, opened, say_what_leaves
 from autocut_director.agent.run.request import read_request
 from autocut_director.agent.run.stages import (
@@ -39,7 +39,6 @@ from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
-from autocut_director.tools.film.render import make_film
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.interchange.scenes_from import READERS, read_scenes_from
 from autocut_director.tools.probe import Footage, check_same_film, probe_video
@@ -48,7 +47,6 @@ from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
 from autocut_director.tools.signals import measured_shot
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
-from autocut_director.tools.words.subtitles import subtitles, too_fast
 
 
 def build_director(
@@ -93,7 +91,7 @@ def note_stop(run: Run) -> None:
     out = run.inputs.get("out") if isinstance(run.inputs, Mapping) else None
     said = str(run.error).partition("(")[0]
     if out is not None and said == KeyboardInterrupt.__name__:
-        delivery.note_gap(Path(out), said)
+        note_gap(Path(out), said)
 
 
 def build_describer(settings: Settings | None = None) -> Runnable[Mapping[str, Any], Described]:
@@ -133,7 +131,7 @@ def probe(asked: Asked, teller: Teller) -> Probed:
     account = asked.account.noting(video=video_account(footage)).with_warning(*warnings)
     folder, earlier = asked.request.out, tuple[str, ...]()
     if folder is not None:
-        earlier = delivery.claim(folder, footage, account, overwrite=asked.request.overwrite)
+        earlier = claim(folder, footage, account, overwrite=asked.request.overwrite)
     return grown(asked, Probed, account=account, footage=footage, earlier=earlier)
 
 
@@ -241,37 +239,11 @@ def prove(proposed: Proposed, teller: Teller) -> Proven:
 
 
 def deliver(done: Proven, teller: Teller) -> Delivered:
-    """Write the files, if a folder was asked for; the account last."""
-    folder, request = done.request.out, done.request
+    """Write the files, if a folder was asked for."""
+    folder = done.request.out
     if folder is None:
         return grown(done, Delivered, account=done.account.noting(status="done"), files={})
-    files = delivery.write_documents(folder, done.document, done.plan, request.earlier)
-    files |= delivery.write_transcript(folder, done.transcript, done.plan.rate)
-    account = done.account
-    if not request.no_render:
-        files["cut"] = folder / delivery.NAMES["cut"]
-        account = _filmed(done, files["cut"], teller)
-    warnings = _hurried(done)
-    teller.warn(warnings)
-    account = account.with_warning(*warnings)
-    earlier = delivery.earlier_run(folder, request.earlier, request.change)
-    board = delivery.storyboard_of(done.document, done.plan, account, done.shots, earlier=earlier)
-    files |= delivery.write_boards(folder, board)
-    timelines, left_out = delivery.write_timelines(folder, done.plan, done.transcript, lead_frames=account.lead_frames)
-    files |= timelines
-    delivery.remove_stale(folder, done.earlier, files)
-    files["run"] = folder / delivery.NAMES["run"]
-    names = {kind: path.name for kind, path in files.items()}
-    return grown(done, Delivered, account=account.noting(status="done", files=names, left_out=left_out), files=files)
-
-
-def _filmed(done: Proven, out: Path, teller: Teller) -> RunAccount:
-    """Make the film in `out`; return the account with what was decided about it."""
-    finish = finish_of(done.request, done.plan, done.transcript)
-    film = make_film(done.plan, out, finish=finish, footage=done.footage, progress=teller.progress())
-    warnings = film_warnings(film, done.language)
-    teller.warn(warnings)
-    return done.account.noting(film=film_account(film)).with_warning(*warnings)
+    return delivered(done, folder, teller)
 
 
 def close(delivered: Delivered) -> DirectorResult:
@@ -282,7 +254,7 @@ def close(delivered: Delivered) -> DirectorResult:
     """
     account = delivered.account
     if delivered.request.out is not None:
-        delivery.write_account(delivered.request.out, account)
+        write_account(delivered.request.out, account)
     result = DirectorResult(delivered.plan, delivered.document.scenes, delivered.files, account)
     if delivered.request.strict:
         account.refuse_degraded()
@@ -326,13 +298,6 @@ def _proposed(described: Described, wish: PlanRequest, proposal: Proposal, telle
     account = described.account.noting(planner=proposal.planned_by).with_tries(proposal.tries)
     account = account.with_warning(*warnings).with_cause(*causes)
     return grown(described, Proposed, account=account, wish=wish, proposal=proposal)
-
-
-def _hurried(done: Proven) -> tuple[str, ...]:
-    """Say how many subtitles are gone before they can be read."""
-    shown = subtitles(done.plan, done.transcript)
-    fast = too_fast(shown, done.plan.rate)
-    return (say(done.language, "hurried", count=fast, total=len(shown)),) if fast else ()
 
 
 def _missing(footage: Footage, language: Language) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from typing import Any
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from autocut_director.agent.director import build_director
-from autocut_director.agent.run import delivery
+from autocut_director.agent.run.finished import read_run
+from autocut_director.agent.run.folder import NAMES
 from autocut_director.agent.run.stages import DirectorResult
 from autocut_director.errors import InputError
 from autocut_director.tools.files import to_json, write_text
@@ -83,14 +84,14 @@ def finished_run(folder: Path) -> DirectorResult:
     Raises:
         DocumentError: It holds no finished run, or its files are of different films.
     """
-    account, document, plan = delivery.read_run(folder)
+    account, document, plan = read_run(folder)
     files = {kind: folder / name for kind, name in account.files.items()}
     return DirectorResult(plan, document.scenes, files, account)
 
 
 def next_folder(folder: Path) -> Path:
     """Return where the next revision of the run in `folder` goes: `rev-N` in it, or beside it if it is one itself."""
-    home = folder.parent if _number(folder) and (folder.parent / delivery.NAMES["run"]).exists() else folder
+    home = folder.parent if _number(folder) and (folder.parent / NAMES["run"]).exists() else folder
     taken = [_number(entry) for entry in home.iterdir() if entry.is_dir()]
     return home / f"rev-{max(taken, default=0) + 1}"
 

@@ -212,7 +212,7 @@ def demo(
 ) -> None:
     """The main job on a small film that it makes itself: no server, no key, no network."""
     from autocut_director.agent.director import build_director
-    from autocut_director.agent.run.delivery import make_room
+    from autocut_director.agent.run.folder import make_room
     from autocut_director.tools.demo_film import make_demo_film
 
     director, film = build_director(), out / "demo.mp4"  # the settings are read before MoviePy is imported
@@ -447,7 +447,7 @@ def storyboard(
     debug: Debug = False,
 ) -> None:
     """Make the page and the contact sheet of a finished run again."""
-    from autocut_director.agent.run.delivery import storyboard_again
+    from autocut_director.agent.run.boards import storyboard_again
 
     console = _console()
     with _display(console, quiet=quiet) as display:

@@ -13,7 +13,7 @@ from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from autocut_director.agent.planning.thinker import PlanTry
-from autocut_director.agent.run.delivery import note_end
+from autocut_director.agent.run.folder import note_end
 from autocut_director.agent.run.stages import Asked
 from autocut_director.errors import AutoCutError, ExhaustedError
 from autocut_director.tools.scenes import Progress

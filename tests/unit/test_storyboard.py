@@ -15,7 +15,7 @@ from boards import EVIL, board, hostile
 from documents import described
 
 from autocut_director import Settings, build_director, revise
-from autocut_director.agent.run.delivery import storyboard_again
+from autocut_director.agent.run.boards import storyboard_again
 from autocut_director.errors import DocumentError
 from autocut_director.tools.plans.compiler import compile_plan
 from autocut_director.tools.storyboard import Earlier, Storyboard, storyboard_html
