@@ -199,7 +199,9 @@ def test_a_wrong_argument_is_named_with_those_that_there_are() -> None:
     assert message.status == "error"
     assert "duration_seconds: " in message.text
     assert "seconds: Extra inputs are not permitted" in message.text
-    assert message.text.endswith("arguments are: scenes, duration_seconds, brief, style, language, out, overwrite.")
+    assert message.text.endswith(
+        "arguments are: scenes, duration_seconds, brief, style, language, aspect, out, overwrite."
+    )
 
 
 @pytest.mark.parametrize("name", ["probe_video", "detect_scenes", "sample_frames", "render_edit", "export_timeline"])

@@ -14,8 +14,10 @@ from autocut_director.prompts import load_style, style_names
 from autocut_director.tools import export
 from autocut_director.tools.files import to_json
 from autocut_director.tools.film import render
+from autocut_director.tools.film.finish import Finish, Fit, LoudnessTarget
+from autocut_director.tools.film.fonts import scripts_of
 from autocut_director.tools.plans.rules import broken_rules
-from autocut_director.tools.timeline import Clip, EditPlan, Language, PlanRequest, ScenesDocument, Seconds
+from autocut_director.tools.timeline import Aspect, Clip, EditPlan, Language, PlanRequest, ScenesDocument, Seconds
 from autocut_director.tools.toolset.hearing import Ear
 from autocut_director.tools.toolset.looking import Limit, Offset
 from autocut_director.tools.toolset.making import make_tool
@@ -79,6 +81,7 @@ def plan_tool(who: Callable[[], Planning], workspace: Workspace) -> BaseTool:
         brief: Brief = "",
         style: str = "",
         language: Language | None = None,
+        aspect: Aspect = "source",
         out: str = "plan.json",
         overwrite: bool = False,
     ) -> tuple[str, EditPlan]:
@@ -90,6 +93,7 @@ def plan_tool(who: Callable[[], Planning], workspace: Workspace) -> BaseTool:
             brief: What the person wants of the edit, in their words.
             style: Name of an editing style, such as "travel-vlog"; leave out for none.
             language: Of the reasons: en or zh.
+            aspect: Shape of the film's picture; 9:16 for telephones.
             out: The plan file to write; it ends in .json.
             overwrite: Replace a file that these tools did not make. Only if the person asked for that.
         """
@@ -102,6 +106,7 @@ def plan_tool(who: Callable[[], Planning], workspace: Workspace) -> BaseTool:
             style=style,
             style_text=_style_text(style, spoken, planning.prompts),
             language=spoken,
+            aspect=aspect,
         )
         product = _product("plan", ".json", document, workspace.path(scenes))
         with workspace.writing(out, product, overwrite=overwrite) as part:
@@ -186,22 +191,41 @@ def make_list_clips(workspace: Workspace) -> BaseTool:
 def make_render_edit(workspace: Workspace) -> BaseTool:
     """Make the tool that cuts the film."""
 
-    def render_edit(plan: str = "plan.json", out: str = "cut.mp4", overwrite: bool = False) -> tuple[str, Path]:
+    def render_edit(  # noqa: PLR0913, PLR0917  # as many as there are wishes
+        plan: str = "plan.json",
+        out: str = "cut.mp4",
+        aspect: Aspect | None = None,
+        fit: Fit = "crop",
+        title_card: bool = False,
+        loudness: LoudnessTarget | None = None,
+        overwrite: bool = False,
+    ) -> tuple[str, Path]:
         """Cut the film that a plan says, frame for frame, and write it as MP4. plan_edit comes before.
 
         Args:
             plan: The plan file that plan_edit wrote.
             out: The film to write; it ends in .mp4.
+            aspect: Shape of the film's picture; leave out for the plan's own.
+            fit: How it comes to another shape: crop (a window that follows the subject) or pad (black bars).
+            title_card: Open the film with a card of the plan's title.
+            loudness: Level the sound to this many LUFS, such as -14 for the web; leave out to keep it as recorded.
             overwrite: Replace a file that these tools did not make. Only if the person asked for that.
         """
         read = plan_in(workspace, plan)
         product = _product("film", ".mp4", read, workspace.path(plan))
         with workspace.writing(out, product, overwrite=overwrite) as part, film_in(workspace, str(product.film)):
-            render.render_edit(read, part)
+            shaped = read if aspect is None else read.shaped(aspect)
+            film = render.make_film(shaped, part, finish=Finish(fit=fit, title_card=title_card, loudness=loudness))
         made = workspace.path(out)
-        return f"{file_name(workspace, made)}: {len(read.clips)} clips, {length_of(read.duration_frames, read)}.", made
+        return f"{file_name(workspace, made)}: {len(read.clips)} clips, {_film_text(film, read)}.", made
 
     return make_tool(render_edit, workspace, plain=render.render_edit)
+
+
+def _film_text(film: render.Film, plan: EditPlan) -> str:
+    size = f"{film.size[0]}x{film.size[1]} pixels"
+    missing = f"; no font here has {scripts_of(film.missing)}, left out" if film.missing else ""
+    return f"{length_of(plan.duration_frames + film.lead_frames, plan)}, {size}{missing}"
 
 
 def make_export_timeline(workspace: Workspace) -> BaseTool:
