@@ -37,15 +37,14 @@ from autocut_director.agent.run.step import Teller, step
 from autocut_director.agent.run.wishing import text_reader, told, transcript_of, unread, wish_of
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
+from autocut_director.tools import recall
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.interchange.scenes_from import READERS, read_scenes_from
-from autocut_director.tools.probe import Footage, check_same_film, probe_video
-from autocut_director.tools.scenes import detect_scenes
+from autocut_director.tools.probe import Footage, check_same_film
 from autocut_director.tools.selection import Selection, select
 from autocut_director.tools.sentences import say
-from autocut_director.tools.signals import measured_shot
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 
 
@@ -117,15 +116,16 @@ def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
     """Read the request, and choose who looks and who plans."""
     request = read_request(options)
     language, decided = crew.language(request), crew.decide(request)
-    eyes, head = crew.eyes(request, decided), crew.head(request, decided)
+    store = crew.store(request)
+    eyes, head = crew.eyes(request, decided, store), crew.head(request, decided)
     account = opened(request, language, decided, (*eyes.prompts, *head.prompts))
-    return Asked(request=request, language=language, account=account, eyes=eyes, head=head)
+    return Asked(request=request, language=language, account=account, eyes=eyes, head=head, store=store)
 
 
 def probe(asked: Asked, teller: Teller) -> Probed:
     """Say what may leave this machine; find out what the video is, and make the folder this run's."""
     say_what_leaves(asked, teller)
-    footage = probe_video(asked.request.video)
+    footage = recall.probed(asked.request.video, asked.store)
     warnings = _missing(footage, asked.language)
     teller.warn(warnings)
     account = asked.account.noting(video=video_account(footage)).with_warning(*warnings)
@@ -156,7 +156,7 @@ def find_scenes(probed: Probed, teller: Teller) -> Cut:
     """Detect the scenes, or read them from the file that was given."""
     given, passed_over = probed.request.scenes, tuple[str, ...]()
     if given is None:
-        document = detect_scenes(probed.footage, progress=teller.progress())
+        document = recall.detected(probed.footage, probed.store, progress=teller.progress())
     elif isinstance(given, Path) and given.suffix.lower() in READERS:
         found = read_scenes_from(given, media=probed.footage.media, rate=probed.footage.rate)
         document, passed_over = found.document, found.ignored
@@ -169,8 +169,8 @@ def find_scenes(probed: Probed, teller: Teller) -> Cut:
 
 def take_frames(cut: Cut, teller: Teller) -> Sampled:
     """Take stills of every scene."""
-    count = cut.eyes.frames_per_scene
-    shots = sample_frames(cut.footage, cut.document.scenes, per_scene=count, progress=teller.progress())
+    count, scenes = cut.eyes.frames_per_scene, cut.document.scenes
+    shots = sample_frames(cut.footage, scenes, per_scene=count, progress=teller.progress(), store=cut.store)
     return grown(cut, Sampled, shots=shots)
 
 
@@ -179,9 +179,9 @@ def measure(sampled: Sampled, teller: Teller) -> Sampled:
     if sampled.request.earlier is not None:
         return sampled
     progress, shots = teller.progress(), list[SceneFrames]()
-    read = text_reader() if sampled.request.read_text else unread
+    read = text_reader(sampled.store) if sampled.request.read_text else unread
     for shot in sampled.shots:
-        shots.append(read(measured_shot(shot)))
+        shots.append(read(recall.measured(shot, sampled.store)))
         progress(len(shots), len(sampled.shots))
     document = sampled.document.model_copy(update={"scenes": tuple(shot.scene for shot in shots)})
     return grown(sampled, Sampled, document=document, shots=tuple(shots))

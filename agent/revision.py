@@ -19,7 +19,7 @@ DIFFERENCE = "difference.json"
 """The file of what changed, in a revision's folder."""
 _KEPT = (
     *("brief", "style", "transcript", "language", "planner", "prompts", "no_render", "frames_per_scene", "no_policy"),
-    *("aspect", "fit", "title_card", "no_overlays", "burn_subtitles", "loudness"),
+    *("no_cache", "aspect", "fit", "title_card", "no_overlays", "burn_subtitles", "loudness"),
 )
 """What a revision takes over from the run that it changes."""
 

@@ -1,7 +1,8 @@
 """The router: carries a policy out, scene by scene, and survives a backend that fails.
 
-For each seat of the chain, in order: is its breaker closed? → warm it up if it is cold → ask it, again where that may
-help (tenacity: jitter, Retry-After; never after a time-out) → a description, or the cause is kept and the next asked.
+For each seat of the chain, in order: did it answer this before (the store)? → is its breaker closed? → warm it up if it
+is cold → ask it, again where that may help (tenacity: jitter, Retry-After; never after a time-out) → a description, or
+the cause is kept and the next asked.
 
 Frames go only where the policy says: a remote seat is in the chain with consent or not at all.
 """
@@ -13,9 +14,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from langchain_core.callbacks import dispatch_custom_event
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
+from autocut_director.agent.answered import Answered
 from autocut_director.agent.backends.registry import Order, constrained, guarded, make_model
 from autocut_director.agent.breaker import Breaker
 from autocut_director.agent.patience import LONGEST_WAIT, may_pass, patient
@@ -38,6 +41,7 @@ from autocut_director.tools.describe import ANSWER, ATTEMPT, CROSSING, LANGUAGE_
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.ladder import Answer, Ladder, Wording, fewer
 from autocut_director.tools.sentences import say
+from autocut_director.tools.store import NO_STORE, Store
 from autocut_director.tools.timeline import Language, SceneDescription
 
 PROMPTS = ("describe_scene", "describe_plain", "repair_description")
@@ -55,13 +59,14 @@ def load_wording(language: Language, folder: Path | None = None) -> tuple[Wordin
     return Wording(scene.render(spoken), plain.render(spoken), repair), prompts
 
 
-def build_vision_router(
+def build_vision_router(  # noqa: PLR0913  # each is for a caller of another kind, and has its default
     settings: Settings | None = None,
     *,
     policy: ExecutionPolicy | None = None,
     wording: Wording | None = None,
     language: Language | None = None,
     cool_down_seconds: float = 30.0,
+    store: Store = NO_STORE,
 ) -> Runnable[SceneFrames, SceneDescription]:
     """Make the Runnable from one scene's frames to its description, by policy.
 
@@ -71,6 +76,7 @@ def build_vision_router(
         wording: What models are asked; the prompt files' when None.
         language: Of the descriptions; the settings' when None.
         cool_down_seconds: How long a failing backend is left alone at first.
+        store: Where answers are kept; a backend is not asked again for what it answered before.
 
     Raises:
         NoBackendError: Nobody can look.
@@ -85,7 +91,7 @@ def build_vision_router(
     spoken = language or settings.language
     asked = wording or load_wording(spoken, settings.prompts_dir)[0]
     seats = [
-        Seat(Order(route, settings, spoken, route.read_seconds), asked, Breaker(cool_down=cool_down_seconds))
+        Seat(Order(route, settings, spoken, route.read_seconds), asked, Breaker(cool_down=cool_down_seconds), store)
         for route in policy.vision
     ]
     return RunnableLambda(_Router(seats, spoken).describe, name="vision_router")
@@ -102,15 +108,20 @@ class _Router:
     def describe(self, shot: SceneFrames, config: RunnableConfig) -> SceneDescription:
         causes: list[tuple[str, BackendError]] = []
         for seat in self._seats:
-            self._say_crossing(seat, causes, config)
             try:
-                answer = seat.describe(shot, config)
+                answer = seat.remembered(shot, config) or self._asked(seat, shot, causes, config)
             except BackendError as exc:
                 causes.append((NAMES[seat.route.backend], exc))
             else:
                 dispatch_custom_event(ANSWER, {"rung": answer.rung, "repaired": answer.repaired}, config=config)
                 return answer.description.model_copy(update=seat.signature)
         raise ExhaustedError(causes)
+
+    def _asked(
+        self, seat: "Seat", shot: SceneFrames, causes: Sequence[tuple[str, BackendError]], config: RunnableConfig
+    ) -> Answer:
+        self._say_crossing(seat, causes, config)
+        return seat.describe(shot, config)
 
     def _say_crossing(self, seat: "Seat", causes: Sequence[tuple[str, BackendError]], config: RunnableConfig) -> None:
         """Say once that frames now leave the machine, and why."""
@@ -125,12 +136,14 @@ class _Router:
 
 
 class Seat:
-    """One route at work: its model, its breaker, and as many places as it answers requests at once."""
+    """One route at work: its model, its breaker, what it answered, and as many places as it answers at once."""
 
-    def __init__(self, order: Order[VisionRoute], wording: Wording, breaker: Breaker) -> None:
+    def __init__(self, order: Order[VisionRoute], wording: Wording, breaker: Breaker, store: Store) -> None:
         self.route: VisionRoute = order.route
         self._order, self._breaker = order, breaker
-        self._ladder = self._made_ladder(wording)
+        model = make_model(order)
+        self._ladder = self._made_ladder(model, wording)
+        self._answered = Answered(store, order.route, model, wording)
         self._places = threading.BoundedSemaphore(order.route.parallel)
         self._warming, self._cold, self._warm_ups = threading.Lock(), order.route.cold, 0
         self._last_cause = ""
@@ -139,6 +152,14 @@ class Seat:
     def signature(self) -> dict[str, str]:
         """How its descriptions are signed."""
         return {"analyzed_by": self.route.backend, "model": self.route.model}
+
+    def remembered(self, shot: SceneFrames, config: RunnableConfig) -> Answer | None:
+        """Return what it answered before; then it is not asked, whether it could be or not."""
+        shown = fewer(shot, self.route.frames)
+        answer = self._answered.find(shown)
+        if answer is not None:
+            self._tell(config, "cached", len(shown.frames))
+        return answer
 
     def describe(self, shot: SceneFrames, config: RunnableConfig) -> Answer:
         """Describe a scene, trying again where that may help.
@@ -165,6 +186,7 @@ class Seat:
             self._note(exc)
             self._tell(config, "failed", len(shot.frames), time.monotonic() - started, str(exc))
             raise
+        self._answered.keep(shot, answer)
         self._breaker.succeeded()
         self._tell(config, "answered", len(shot.frames), time.monotonic() - started)
         return answer
@@ -206,8 +228,7 @@ class Seat:
         attempt = Attempt(self.route.backend, self.route.model, outcome, frames, round(seconds, 3), error)
         dispatch_custom_event(ATTEMPT, asdict(attempt), config=config)
 
-    def _made_ladder(self, wording: Wording) -> Ladder:
-        model = make_model(self._order)
+    def _made_ladder(self, model: BaseChatModel, wording: Wording) -> Ladder:
         bound = constrained(model, answer_schema())
         strict = None if bound is None else guarded(self._order, bound)
         return Ladder(guarded(self._order, model), wording, strict)

@@ -1,6 +1,7 @@
 """The only reader of the environment. A set variable beats `.env`; an argument beats both."""
 
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -36,6 +37,25 @@ def _names(value: Any) -> Any:
 
 def _home(value: Any) -> Any:
     return Path(value).expanduser() if isinstance(value, str) else value
+
+
+def cache_folder() -> Path:
+    """Return where the system keeps what a program may lose, in a folder of our own; AUTOCUT_CACHE_DIR beats it.
+
+    It is read even where settings are made by hand: where caches lie is a matter of the machine, as its temporary
+    folder is.
+    """
+    named = os.environ.get("AUTOCUT_CACHE_DIR")
+    return Path(named).expanduser() if named else _system_caches() / "autocut-director"
+
+
+def _system_caches() -> Path:
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches"
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return named if named.is_absolute() else Path.home() / ".cache"  # as the XDG specification has it
 
 
 def _lower(value: Any) -> Any:
@@ -76,6 +96,7 @@ class Settings(BaseModel):
     allow_cloud: bool = Field(True, alias="ALLOW_CLOUD")
     local_hosts: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field((), alias="LOCAL_HOSTS")
     prompts_dir: OwnPath | None = Field(None, alias="PROMPTS_DIR")
+    cache_dir: OwnPath = Field(default_factory=cache_folder, alias="AUTOCUT_CACHE_DIR")
     plan_cache: OwnPath | None = Field(None, alias="AUTOCUT_PLAN_CACHE")
     language: Language = Field("en", alias="AUTOCUT_LANGUAGE")
     langsmith_tracing: bool = Field(False, alias="LANGSMITH_TRACING")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import films
 import pytest
@@ -10,14 +11,21 @@ from autocut_director.agent.settings import Settings
 from autocut_director.tools.probe import Footage, probe_video
 
 
+@pytest.fixture(scope="session")
+def store_folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the stores of the tests are: never where whoever runs them has his own."""
+    return tmp_path_factory.mktemp("stores")
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_is_set_up() -> Iterator[None]:
+def _nothing_is_set_up(store_folders: Path) -> Iterator[None]:
     """Whoever runs the tests may have servers, keys and a .env of his own: an empty value beats them all."""
     with pytest.MonkeyPatch.context() as patch:
         for field in Settings.model_fields.values():
             patch.setenv(str(field.alias), "")
         patch.setenv("LMSTUDIO_HOST", "http://127.0.0.1:9/v1")
         patch.setenv("OLLAMA_HOST", "http://127.0.0.1:9")
+        patch.setenv("AUTOCUT_CACHE_DIR", str(store_folders / "of fixtures"))
         yield
 
 
@@ -35,3 +43,9 @@ def film(film_folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def footage(film: Path) -> Footage:
     return probe_video(film)
+
+
+@pytest.fixture(autouse=True)
+def _a_store_of_its_own(store_folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test had described must not spare another its requests; the store makes its folder at first use."""
+    monkeypatch.setenv("AUTOCUT_CACHE_DIR", str(store_folders / uuid4().hex))

@@ -32,12 +32,15 @@ LOST_TOKENS = "lost_tokens"
 answer; frames begin to leave this machine; something that needs no action; tokens of an answer that was thrown away."""
 
 
-Outcome = Literal["answered", "failed", "skipped"]
+Outcome = Literal["answered", "cached", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One backend asked for one scene, with `frames` stills. `skipped`: not asked, since it had failed before."""
+    """One backend asked for one scene, with `frames` stills.
+
+    `cached`: not asked, since the store has its answer to these. `skipped`: not asked, since it had failed before.
+    """
 
     backend: str
     model: str
@@ -49,7 +52,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Look:
-    """What came of looking at one scene: a description or a cause, and what it took. `frames`: stills sent at most.
+    """What came of looking at one scene: a description or a cause, and what it took. `frames`: stills shown at most.
 
     `tokens` are (input, output) by model name, over all attempts. `crossing` is what was said when frames began to
     leave the machine for this scene. `gave_out`: a backend failed, not only an answer.
@@ -66,6 +69,11 @@ class Look:
     crossing: str = ""
     gave_out: bool = False
     tokens: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def cached(self) -> bool:
+        """Whether the description is one that the store had."""
+        return any(attempt.outcome == "cached" for attempt in self.attempts)
 
     @property
     def input_tokens(self) -> int:
@@ -192,6 +200,11 @@ class _Watch(UsageMetadataCallbackHandler):
             self._lost.append((data["model"], *data["tokens"]))
 
     @property
+    def asked_somebody(self) -> bool:
+        """Tell whether anything was spent; a caller's own Runnable tells of no attempts."""
+        return not self.attempts or any(attempt.outcome != "cached" for attempt in self.attempts)
+
+    @property
     def seconds(self) -> float:
         return 0.0 if self._started is None else round(time.monotonic() - self._started, 3)
 
@@ -213,7 +226,7 @@ def _look(shot: SceneFrames, outcome: Any, watch: _Watch) -> Look:
     return Look(
         scene_id=shot.scene.scene_id,
         frames=max([attempt.frames for attempt in watch.attempts], default=len(shot.frames)),
-        seconds=watch.seconds,
+        seconds=watch.seconds if watch.asked_somebody else 0.0,
         description=description,
         error=error,
         rung=watch.answer.get("rung"),

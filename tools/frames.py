@@ -1,7 +1,8 @@
 """Still frames of scenes for a model to look at: small JPEGs, upright, never the first picture after a cut."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 import cv2
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from autocut_director.tools.pictures import Image, Shown, pictures_at, upright
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.scenes import Progress
+from autocut_director.tools.store import NO_STORE, Entry, Key, Store
 from autocut_director.tools.timeline import Scene
 
 LONG_EDGE = 512  # pixels: the least that model servers agree on, and the cheapest
 _JPEG_QUALITY = 85
 _MOTION_EDGE = 160  # pixels: enough to see movement, too few to see noise
+_STILLS = "stills.1"  # how a still is made of a picture, besides the numbers above; another name makes them anew
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,11 @@ class Frame:
     height: int
     motion: float | None
 
+    @property
+    def digest(self) -> str:
+        """By which the picture is known, whatever film it is of."""
+        return hashlib.sha256(self.jpeg).hexdigest()
+
 
 @dataclass(frozen=True)
 class SceneFrames:
@@ -40,22 +48,29 @@ class SceneFrames:
 
 
 def sample_frames(
-    footage: Footage, scenes: Sequence[Scene], *, per_scene: int = 3, progress: Progress | None = None
+    footage: Footage,
+    scenes: Sequence[Scene],
+    *,
+    per_scene: int = 3,
+    progress: Progress | None = None,
+    store: Store = NO_STORE,
 ) -> tuple[SceneFrames, ...]:
     """Take `per_scene` stills (fewer from very short scenes) from each of `scenes`, evenly spread.
+
+    Those that `store` has are not taken again: the film is not even opened when it has all.
 
     Returns:
         One entry a scene, in the order given; JPEG, longer edge at most 512 pixels.
     """
     wanted = {scene.scene_id: sample_positions(scene, per_scene) for scene in scenes}
     indexes = sorted({index for positions in wanted.values() for index in positions})
-    shown: dict[int, _Still] = {}
-    for done, at in enumerate(pictures_at(footage, indexes), start=1):
-        shown[at.index] = _still(at, footage)
+    stills: dict[int, _Still] = {}
+    for index, still in _stills(footage, indexes, store):
+        stills[index] = still
         if progress is not None:
-            progress(done, len(indexes))
+            progress(len(stills), len(indexes))
     return tuple(
-        SceneFrames(scene, tuple(shown[index].of(scene.scene_id, index) for index in wanted[scene.scene_id]))
+        SceneFrames(scene, tuple(stills[index].of(scene.scene_id, index) for index in wanted[scene.scene_id]))
         for scene in scenes
     )
 
@@ -79,6 +94,27 @@ class _Still:
 
     def of(self, scene_id: str, index: int) -> Frame:
         return Frame(scene_id, index, self.jpeg, self.width, self.height, self.motion)
+
+
+def _stills(footage: Footage, indexes: Sequence[int], store: Store) -> Iterator[tuple[int, _Still]]:
+    """Yield the still of each of the grid frames `indexes`: those that are kept first, then those that must be made."""
+    missing: list[int] = []
+    for index in indexes:
+        entry = store.find(_still_key(footage, index))
+        if entry is None:
+            missing.append(index)
+        else:
+            yield index, _Still(entry.picture, **entry.values)
+    for at in pictures_at(footage, missing) if missing else ():
+        still = _still(at, footage)
+        values = asdict(still)
+        store.keep(_still_key(footage, at.index), Entry(values, values.pop("jpeg")))
+        yield at.index, still
+
+
+def _still_key(footage: Footage, index: int) -> Key:
+    made = [_STILLS, LONG_EDGE, _JPEG_QUALITY, _MOTION_EDGE]
+    return Key.of("still", film=footage.digest, grid=footage.grid, index=index, made=made)
 
 
 def _still(at: Shown, footage: Footage) -> _Still:

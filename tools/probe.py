@@ -73,6 +73,11 @@ class Footage(Record):
         return float(self.duration_frames / self.rate)
 
     @property
+    def grid(self) -> tuple[str, int, str]:
+        """What numbers the film's pictures: by it, frame numbers of one probe are those of another."""
+        return str(self.rate), self.origin, self.stamps
+
+    @property
     def missing_frames(self) -> int:
         """Frames that the file's header promises and the file does not hold."""
         return max(0, self.declared_frames - self.duration_frames)
@@ -110,18 +115,18 @@ class _Scan:
     end_seconds: float
 
 
-def probe_video(path: Path | str) -> Footage:
-    """Find out what the video at `path` is.
+def probe_video(path: Path | str, *, digest: str | None = None) -> Footage:
+    """Find out what the video at `path` is. `digest`: the file's, where it was taken already.
 
     Raises:
         VideoError: No such file, a folder, unreadable, no video, no sound-and-picture file, nothing that decodes.
     """
-    path = _checked(Path(path))
+    path = readable(Path(path))
     with open_video(path) as container:
         stream = film_stream(container, path)
         opening = _opening(container, stream, path)
     with open_video(path) as container:
-        return _measured(path, container, film_stream(container, path), opening)
+        return _measured(path, container, film_stream(container, path), opening, digest or digest_of(path))
 
 
 def open_video(path: Path) -> InputContainer:
@@ -164,7 +169,12 @@ def sound_stream(container: InputContainer) -> AudioStream | None:
     return next(marked, tracks[0] if tracks else None)
 
 
-def _checked(path: Path) -> Path:
+def readable(path: Path) -> Path:
+    """Return the absolute path of a file that can be read, whatever is in it.
+
+    Raises:
+        VideoError: No such file, a folder, empty, or unreadable.
+    """
     try:
         os.fsencode(path).decode()
         if path.is_dir():
@@ -221,7 +231,7 @@ def grid_frame(ticks: Any, origin: int, time_base: Fraction, rate: Fraction) -> 
     return (2 * (ticks - origin) * numerator + denominator) // (2 * denominator)
 
 
-def _measured(path: Path, container: InputContainer, stream: VideoStream, opening: "_Opening") -> Footage:
+def _measured(path: Path, container: InputContainer, stream: VideoStream, opening: "_Opening", digest: str) -> Footage:
     picture, stamps = opening.picture, opening.stamps
     scan = _scan(container, stream, path, stamps)
     time_base = Fraction(stream.time_base or Fraction(1, 1000))
@@ -233,7 +243,7 @@ def _measured(path: Path, container: InputContainer, stream: VideoStream, openin
     sound = sound_stream(container)
     return Footage(
         path=path,
-        digest=_digest(path),
+        digest=digest,
         rate=rate,
         variable_rate=variable,
         duration_frames=duration,
@@ -368,7 +378,8 @@ def _start_timecode(container: InputContainer, rate: Fraction) -> str:
     return "00:00:00:00"
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the digest of a whole file, after the name of its kind and a colon."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 

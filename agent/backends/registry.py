@@ -24,6 +24,7 @@ _LONGEST_ANSWER = 1000  # tokens; a description in Chinese takes about 300
 _CONTEXT = 8192  # tokens for Ollama: three stills of an unsparing model, the prompt and the answer
 
 
+_OPTIONS = ("temperature", "max_tokens", "num_predict", "reasoning", "reasoning_effort")
 RouteT = TypeVar("RouteT", bound=Route)
 
 
@@ -56,6 +57,14 @@ class Order(Generic[RouteT]):
 def make_model(order: Order[Any]) -> BaseChatModel:
     """Make the chat model of a route; nothing is asked or started yet."""
     return _MAKERS[order.route.backend](order)
+
+
+def options_of(model: BaseChatModel) -> dict[str, Any]:
+    """Return the options by which a model's answer to the same question may be another.
+
+    The room for a question (`num_ctx`) is none: a server's choice of it differs from day to day.
+    """
+    return {name: getattr(model, name) for name in _OPTIONS if getattr(model, name, None) is not None}
 
 
 def takes_messages(runnable: Runnable[Any, Any]) -> bool:

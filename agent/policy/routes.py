@@ -96,11 +96,13 @@ class Route(Value):
 class VisionRoute(Route):
     """A vision backend that can be asked, and how.
 
+    `build` tells its model from another under the same name; "" where nobody knows.
     `cloud`: the host that the server hands the request on to. `frames`: stills of a scene at most. `parallel`: requests
     at once. `cold`: its model must be loaded first, which may take `warm_up_seconds`.
     """
 
     backend: Backend
+    build: str = ""
     cloud: str = ""
     cold: bool = False
     parallel: PositiveInt = 1

@@ -76,6 +76,7 @@ def _server_seat(backend: Literal["lmstudio", "ollama"], case: Case) -> VisionRo
     return VisionRoute(
         backend=backend,
         model=model.id,
+        build=model.build,
         url=runtime.url,
         remote=runtime.remote or model.remote,
         cloud=_OLLAMA_CLOUD if model.remote else "",
@@ -230,6 +231,7 @@ def _embedded_seat(case: Case) -> VisionRoute | PassedOver:
     return VisionRoute(
         backend="embedded",
         model=model.id,
+        build=model.build,
         cold=True,
         parallel=2 if case.profile.cpu_threads >= 8 or _on_gpu(case) else 1,  # noqa: PLR2004  # "medium" and better
         parallel_by=case.policy_or_default,
@@ -260,6 +262,7 @@ def _openai_seat(case: Case) -> VisionRoute | PassedOver:
     return VisionRoute(
         backend="openai",
         model=model,
+        build=_listed_build(runtime, model),
         url=settings.openai_base_url,
         remote=not is_here(settings.openai_base_url, settings.local_hosts),
         parallel=_OPENAI_PARALLEL,
@@ -270,6 +273,10 @@ def _openai_seat(case: Case) -> VisionRoute | PassedOver:
         model_by=by,
         model_why=source,
     )
+
+
+def _listed_build(runtime: Runtime | None, model: str) -> str:
+    return next((served.build for served in (runtime.models if runtime else ()) if served.id == model), "")
 
 
 def _openai_model(case: Case) -> tuple[str, By, str]:

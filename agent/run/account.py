@@ -50,6 +50,7 @@ class SceneAccount(Record):
     model: str = ""
     rung: str | None = None
     repaired: bool = False
+    cached: bool = Field(False, description="The store had it: nothing was spent on it but for failed attempts.")
     attempts: tuple[dict[str, Any], ...] = ()
     frames: int = 0
     seconds: float = 0.0
@@ -67,6 +68,7 @@ class Totals(Record):
     described: int = 0
     failed: int = 0
     not_selected: int = 0
+    cached: int = Field(0, description="Of the described: scenes whose description the store had.")
     shared: int = Field(0, description="Of the described: near-duplicates that share another scene's description.")
     input_tokens: int = 0
     output_tokens: int = 0
@@ -157,6 +159,7 @@ class RunAccount(Record):
             update={
                 "scenes": len(accounts),
                 **counts,
+                "cached": sum(account.cached for account in accounts),
                 "shared": sum(account.same_as is not None for account in accounts),
                 "cost_usd": _total_cost(accounts),
                 "input_tokens": sum(account.input_tokens for account in accounts),
@@ -177,6 +180,7 @@ def _scene_account(scene: Scene, look: Look | None) -> SceneAccount:
         model=visual.model if visual else "",
         rung=look.rung,
         repaired=look.repaired,
+        cached=look.cached,
         attempts=tuple(asdict(attempt) for attempt in look.attempts),
         frames=look.frames,
         seconds=look.seconds,

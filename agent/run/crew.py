@@ -23,6 +23,7 @@ from autocut_director.tools.answers import answer_schema
 from autocut_director.tools.describe import Vision, make_describer
 from autocut_director.tools.ladder import Ladder
 from autocut_director.tools.sentences import say
+from autocut_director.tools.store import NO_STORE, SceneStore, Store
 from autocut_director.tools.timeline import Language, PlanRequest
 
 _OWN_PARALLEL = 4  # scenes at once for a Runnable of the caller's, unless his configuration bounds it
@@ -82,6 +83,10 @@ class Crew:
         """Return the language that the run speaks: the request's, else the setting's."""
         return request.language or self.settings.language
 
+    def store(self, request: DirectRequest) -> Store:
+        """Return where what is seen and measured is kept between runs; it is opened at first use."""
+        return NO_STORE if request.no_cache else SceneStore(self.settings.cache_dir)
+
     def decide(self, request: DirectRequest) -> Decided | None:
         """Find out what is here and decide; None where the caller chose who looks and who plans.
 
@@ -97,8 +102,8 @@ class Crew:
         resolve = ExecutionPolicy.by_settings if request.no_policy else ExecutionPolicy.resolve
         return Decided(profile, resolve(profile, self.settings, forced=request.forced))
 
-    def eyes(self, request: DirectRequest, decided: Decided | None) -> Eyes:
-        """Return who looks.
+    def eyes(self, request: DirectRequest, decided: Decided | None, store: Store) -> Eyes:
+        """Return who looks. What a Runnable of the caller's answers is not kept: nobody knows what it depends on.
 
         Raises:
             PromptError: A prompt file cannot be used.
@@ -106,7 +111,7 @@ class Crew:
         """
         if self.vision is not None:
             return self._own_eyes(self.vision, request)
-        return self._chosen_eyes(request, self._policy(decided))
+        return self._chosen_eyes(request, self._policy(decided), store)
 
     def _own_eyes(self, vision: Runnable[Any, Any], request: DirectRequest) -> Eyes:
         prompts: tuple[Prompt, ...] = ()
@@ -116,11 +121,11 @@ class Crew:
         frames = request.frames_per_scene or FRAMES
         return Eyes(vision, prompts, _OWN_PARALLEL, request.max_scenes or 0, frames)
 
-    def _chosen_eyes(self, request: DirectRequest, policy: ExecutionPolicy) -> Eyes:
+    def _chosen_eyes(self, request: DirectRequest, policy: ExecutionPolicy, store: Store) -> Eyes:
         language = self.language(request)
         wording, prompts = load_wording(language, self._prompt_folder(request))
         return Eyes(
-            vision=build_vision_router(self.settings, policy=policy, wording=wording, language=language),
+            vision=build_vision_router(self.settings, policy=policy, wording=wording, language=language, store=store),
             prompts=prompts,
             parallel=max(route.parallel for route in policy.vision),
             max_scenes=policy.max_scenes,

@@ -51,6 +51,7 @@ class DirectRequest(BaseModel):
     language: Language | None = None
     prompts: Path | None = None
     no_render: bool = False
+    no_cache: bool = False
     strict: bool = False
     overwrite: bool = False
 

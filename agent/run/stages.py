@@ -12,18 +12,20 @@ from autocut_director.agent.run.request import DirectRequest
 from autocut_director.tools.describe import Look
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import Footage
+from autocut_director.tools.store import Store
 from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, Scene, ScenesDocument
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A request that can be worked on, and who will look and plan."""
+    """A request that can be worked on, who will look and plan, and what is known from earlier runs."""
 
     request: DirectRequest
     language: Language
     account: RunAccount
     eyes: Eyes
     head: Head
+    store: Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from autocut_director.agent.run.folder import note_end
 from autocut_director.agent.run.stages import Asked
 from autocut_director.errors import AutoCutError, ExhaustedError
 from autocut_director.tools.scenes import Progress
+from autocut_director.tools.sentences import say
 
 Before = TypeVar("Before", bound=Asked)
 After = TypeVar("After", bound=Asked)
@@ -96,5 +97,8 @@ class _Clock:
         note_end(self._before.request.out, account.noting(status=status, error=said))
 
     def stamped(self, after: After) -> After:
-        """Return the stage with the seconds that the step took."""
-        return replace(after, account=after.account.with_step(self.teller.step, time.monotonic() - self._started))
+        """Return the stage with the seconds that the step took, and what befell the store meanwhile."""
+        news = tuple(say(after.language, trouble.sentence, **trouble.values) for trouble in after.store.news())
+        self.teller.warn(news)
+        account = after.account.with_warning(*news)
+        return replace(after, account=account.with_step(self.teller.step, time.monotonic() - self._started))

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 
 from autocut_director.agent.planner import read_wish
 from autocut_director.agent.run.crew import Head
 from autocut_director.agent.run.request import DirectRequest
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.plans.lengths import asked_seconds
+from autocut_director.tools.recall import text_in
+from autocut_director.tools.store import Store
 from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument
 from autocut_director.tools.words.transcript import read_transcript
 
@@ -63,18 +66,19 @@ ReadText = Callable[[SceneFrames], SceneFrames]
 """Puts what is written in a scene's stills to what was measured of them."""
 
 
-def text_reader() -> ReadText:
-    """Return what reads the text in pictures.
+def text_reader(store: Store) -> ReadText:
+    """Return what reads the text in pictures; its models are loaded when a picture comes that nobody has read yet.
 
     Raises:
         InputError: The extra `ocr` is not installed.
     """
     from autocut_director.tools.words.screen_text import ScreenReader, with_text
 
-    reader = ScreenReader()
+    reader = cache(ScreenReader)
 
     def read(shot: SceneFrames) -> SceneFrames:
-        signals = with_text(shot.scene.signals, reader.read(shot.frames))
+        text = text_in(shot.frames, store, lambda frames: reader().read(frames))
+        signals = with_text(shot.scene.signals, text)
         return SceneFrames(shot.scene.model_copy(update={"signals": signals}), shot.frames)
 
     return read

@@ -4,6 +4,8 @@ LM Studio's two REST APIs: lmstudio.ai/docs/developer/rest (v1: list; v0: endpoi
 llama.cpp's and Ollama's answers as their servers sent them (0.30 for Ollama).
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -16,14 +18,23 @@ _MOST_MODELS = 2000
 _LONGEST_ID = 300
 _GREATEST_COUNT = 10**9
 _NO_LIST = "it answers no list of models, so it is no model server"
+_BUILD_FACTS = (
+    *("digest", "publisher", "arch", "architecture", "quantization", "size_bytes", "params_string", "format"),
+    *("compatibility_type", "selected_variant", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size"),
+)
 _EMBEDDING_FAMILIES = {"bert", "nomic-bert"}
 _SEEING_FAMILIES = {"clip", "mllama"}
 
 
 class ServedModel(Value):
-    """A model on a server. None where the server does not say."""
+    """A model on a server. None where the server does not say.
+
+    `build` tells it from another model under the same name: its digest, or one of what the server says of it; "" where
+    it says nothing.
+    """
 
     id: str
+    build: str = ""
     sees: bool | None = None
     loaded: bool = False
     embedding: bool = False
@@ -54,6 +65,7 @@ def _lmstudio_entry(entry: dict[str, Any]) -> Models:
         return ()
     model = ServedModel(
         id=name,
+        build=_build(entry),
         sees=False if kind == "embedding" else _flag(_part(entry, "capabilities").get("vision")),
         embedding=kind == "embedding",
         size_gib=_gib(entry.get("size_bytes")),
@@ -85,6 +97,7 @@ def lmstudio_v0(data: Any) -> Models:
     models = [
         ServedModel(
             id=name,
+            build=_build(entry),
             sees=kinds[kind],
             loaded=entry.get("state") == "loaded",
             embedding=kind == "embeddings",
@@ -107,6 +120,7 @@ def openai_models(data: Any) -> Models:
     models = [
         ServedModel(
             id=name,
+            build=_build(_part(entry, "meta")),
             sees=_sight(entry, told.get(name)),
             loaded=_in_llama_cpp(entry),
             size_gib=_gib(_part(entry, "meta").get("size")),
@@ -165,6 +179,7 @@ def ollama_model(tag: dict[str, Any], shown: Any, running: Any, *, parallel: int
     sees, embedding = _ollama_skills(facts)
     return ServedModel(
         id=name,
+        build=_text(tag.get("digest")) or "",
         sees=sees,
         loaded=here is not None,
         embedding=embedding,
@@ -173,6 +188,13 @@ def ollama_model(tag: dict[str, Any], shown: Any, running: Any, *, parallel: int
         context_tokens=_count((here or {}).get("context_length")),
         parallel=parallel,
     )
+
+
+def _build(entry: dict[str, Any]) -> str:
+    """Return a digest of what a server says of the model itself, not of how it is run just now; "" for nothing."""
+    told = {**entry, "quantization": _part(entry, "quantization").get("name") or entry.get("quantization")}
+    facts = {name: told[name] for name in _BUILD_FACTS if isinstance(told.get(name), str | int)}
+    return f"facts:{hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()}" if facts else ""
 
 
 def _ollama_skills(facts: dict[str, Any]) -> tuple[bool | None, bool]:

@@ -269,8 +269,10 @@ def _embedded(settings: Settings) -> Runtime:
         problem = 'the embedded server is not installed: pip install "autocut-director[embedded]"'
     if problem or projector is None:
         return Runtime(name="embedded", url="", state="down", detail=problem)
-    size = (model.stat().st_size + projector.stat().st_size) / 2**30
-    served = ServedModel(id=model.stem, sees=True, size_gib=size)
+    files = [file.stat() for file in (model, projector)]
+    build = "files:" + ",".join(f"{file.st_size}@{file.st_mtime_ns}" for file in files)
+    size = sum(file.st_size for file in files) / 2**30
+    served = ServedModel(id=model.stem, build=build, sees=True, size_gib=size)
     return Runtime(name="embedded", url="", state="ready", models=(served,), source=str(model))
 
 

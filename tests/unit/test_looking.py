@@ -106,8 +106,10 @@ def test_builtin_that_stands_in_makes_the_run_degraded(film: Path, lmstudio: Ser
     assert lookers(result) == {"lmstudio": 2, "builtin": 3}
     lmstudio.start()
     lmstudio.fault = faults.broken
-    with pytest.raises(DegradedError, match="builtin stood in for 5 of 5 scenes"):
+    with pytest.raises(DegradedError, match="builtin stood in for 3 of 5 scenes"):  # the other two are remembered
         directed(film, servers={"lmstudio_host": lmstudio.url}, strict=True)
+    with pytest.raises(DegradedError, match="builtin stood in for 5 of 5 scenes"):
+        directed(film, servers={"lmstudio_host": lmstudio.url}, strict=True, no_cache=True)
 
 
 @pytest.mark.parametrize("backend", ["lmstudio", "ollama", "openai", "embedded"])
@@ -170,8 +172,10 @@ def test_a_fall_back_that_crosses_the_line_is_said_when_it_does(film: Path, lmst
     cloud = {"openai_api_key": KEY, "openai_base_url": elsewhere(openai.url)}
     result = directed(film, told, servers={"lmstudio_host": lmstudio.url, **cloud})
     said = "If nothing on this machine can look, frames of the film go to 127.1 (OpenAI, gpt-4o)."
-    crossing = "From now on frames leave this machine, to 127.1 (OpenAI), since: LM Studio: the connection failed"
-    assert told.messages == [said, crossing]
+    first, crossing = told.messages
+    assert first == said
+    assert crossing.startswith("From now on frames leave this machine, to 127.1 (OpenAI), since: LM Studio: ")
+    assert crossing.endswith("the connection failed")  # of this scene, or of the one before it, which came second
     assert result.run.warnings[0] == crossing
     assert lookers(result) == {"lmstudio": 2, "openai": 3}
     assert all((scene.cost_usd or 0.0) > 0 for scene in result.run.scenes if scene.backend == "openai")

@@ -1,0 +1,55 @@
+"""What a backend answered before: found again by all that its answer depends on, and by nothing else.
+
+Its answer does not depend on where it was asked, with which key, or how long was waited. The pictures themselves stand
+for their film, the scene's span and how its stills are taken: a store finds those by just that.
+"""
+
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from autocut_director.agent.backends.registry import options_of
+from autocut_director.agent.policy.routes import VisionRoute
+from autocut_director.tools.answers import answer_schema
+from autocut_director.tools.frames import SceneFrames
+from autocut_director.tools.ladder import Answer, Wording
+from autocut_director.tools.store import NO_STORE, Entry, Key, Store
+from autocut_director.tools.timeline import SceneDescription
+
+_READING = "answers.1"  # how pictures are put into a question and an answer is read; another name asks anew
+
+
+class Answered:
+    """The answers of one route, in the store.
+
+    Builtin's are not kept: they take hundredths of a second, and what it measures may change with the program.
+    """
+
+    def __init__(self, store: Store, route: VisionRoute, model: BaseChatModel, wording: Wording) -> None:
+        self._store = NO_STORE if route.backend == "builtin" else store
+        self._question: dict[str, Any] = {
+            "reading": _READING,
+            "backend": route.backend,
+            "model": route.model,
+            "build": route.build or route.url,
+            "options": options_of(model),
+            "prompt": [wording.json, wording.plain, wording.repair.text],
+            "schema": answer_schema(),
+        }
+
+    def find(self, shot: SceneFrames) -> Answer | None:
+        """Return what was answered to these very pictures."""
+        entry = self._store.find(self._key(shot))
+        if entry is None:
+            return None
+        said = SceneDescription.model_validate(entry.values["description"])
+        return Answer(said, entry.values["rung"], entry.values["repaired"])
+
+    def keep(self, shot: SceneFrames, answer: Answer) -> None:
+        """Keep an answer."""
+        said = answer.description.model_dump(mode="json")
+        values = {"description": said, "rung": answer.rung, "repaired": answer.repaired}
+        self._store.keep(self._key(shot), Entry(values))
+
+    def _key(self, shot: SceneFrames) -> Key:
+        return Key.of("description", pictures=[frame.digest for frame in shot.frames], **self._question)
