@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -51,11 +52,18 @@ def cache_folder() -> Path:
 
 def _system_caches() -> Path:
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+        return Path(os.environ.get("LOCALAPPDATA") or _home_folder() / "AppData/Local")
     if sys.platform == "darwin":
-        return Path.home() / "Library/Caches"
+        return _home_folder() / "Library/Caches"
     named = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return named if named.is_absolute() else Path.home() / ".cache"  # as the XDG specification has it
+    return named if named.is_absolute() else _home_folder() / ".cache"  # a relative one does not count, XDG says
+
+
+def _home_folder() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # the user of a container, of whom the system knows nothing
+        return Path(tempfile.gettempdir())
 
 
 def _lower(value: Any) -> Any:

@@ -20,6 +20,7 @@ from autocut_director.agent.router import build_vision_router
 from autocut_director.agent.run.looking import frames_that_leave, texts_that_leave
 from autocut_director.agent.settings import Settings
 from autocut_director.tools.sentences import say
+from autocut_director.tools.store import SceneStore, Store
 from autocut_director.tools.toolset.cutting import (
     Planning,
     make_export_timeline,
@@ -61,10 +62,11 @@ def director_tools(
     """
     known = settings or Settings.from_env()
     here = workspace if isinstance(workspace, Workspace) else Workspace(workspace or Path.cwd())
+    store = SceneStore(known.cache_dir)
     return [
         make_probe_video(here),
-        make_detect_scenes(here),
-        describe_tool(lambda: _who_looks(known), here),
+        make_detect_scenes(here, store),
+        describe_tool(lambda: _who_looks(known, store), here),
         make_list_scenes(here),
         plan_tool(lambda: _who_plans(known), here),
         make_list_clips(here),
@@ -74,7 +76,7 @@ def director_tools(
     ]
 
 
-def _who_looks(settings: Settings) -> Looking:
+def _who_looks(settings: Settings, store: Store) -> Looking:
     """Find out who looks, as the policy has it.
 
     Raises:
@@ -83,11 +85,12 @@ def _who_looks(settings: Settings) -> Looking:
     """
     policy = _policy(settings)
     return Looking(
-        vision=build_vision_router(settings, policy=policy),
+        vision=build_vision_router(settings, policy=policy, store=store),
         max_scenes=policy.max_scenes,
         parallel=max(route.parallel for route in policy.vision),
         stills=max(FRAMES, policy.frames_per_scene),
-        notes=tuple(_looking_notes(policy, settings)),
+        notes=(*_looking_notes(policy, settings), *_store_notes(store, settings)),
+        store=store,
     )
 
 
@@ -116,6 +119,12 @@ def _looking_notes(policy: ExecutionPolicy, settings: Settings) -> Iterable[str]
     yield from frames_that_leave(policy, settings.language)
     if settings.traced:
         yield say(settings.language, "traced")
+
+
+def _store_notes(store: Store, settings: Settings) -> Iterable[str]:
+    """Say what befell the store since this was asked last."""
+    for trouble in store.news():
+        yield say(settings.language, trouble.sentence, **trouble.values)
 
 
 def _planning_notes(policy: ExecutionPolicy, settings: Settings) -> Iterable[str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from autocut_director.cache_cli import app as cache_app
 from autocut_director.errors import DegradedError, InputError, NoBackendError
 from autocut_director.prompts_cli import app as prompts_app
 
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(prompts_app)
+app.add_typer(cache_app)
 
 VisionName = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
 PlannerName = Literal["auto", "deepseek", "lmstudio", "ollama", "openai", "builtin"]
@@ -139,6 +141,7 @@ Prompts = Annotated[
     Path | None, typer.Option("--prompts", help="Folder of prompt files that replace ours.", show_default=False)
 ]
 NoRender = Annotated[bool, typer.Option("--no-render", help="Plan only; do not cut the film.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Use and keep nothing of what was seen and measured.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 when something stood in for what was wanted.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Write even where something else is in the way.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress, only warnings, errors and the last line.")]
@@ -179,6 +182,7 @@ def direct(
     burn_subtitles: BurnSubtitles = False,
     loudness: Loudness = None,
     no_render: NoRender = False,
+    no_cache: NoCache = False,
     strict: Strict = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -195,7 +199,7 @@ def direct(
         **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
         **{"brief": brief, "style": style, "transcript": transcript, "listen": listen, "read_text": read_text},
         **{"aspect": aspect, "fit": fit, "title_card": title_card, "no_overlays": no_overlays},
-        **{"burn_subtitles": burn_subtitles, "loudness": loudness},
+        **{"burn_subtitles": burn_subtitles, "loudness": loudness, "no_cache": no_cache},
     }
     _direct(build_director(), options, quiet=quiet, json=json)
 
@@ -239,6 +243,7 @@ def describe(
     frames_per_scene: FramesPerScene = None,
     language: Language = None,
     prompts: Prompts = None,
+    no_cache: NoCache = False,
     strict: Strict = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -253,7 +258,7 @@ def describe(
     options = {
         **{"video": video, "vision": vision, "scenes": scenes, "max_scenes": max_scenes, "language": language},
         **{"frames_per_scene": frames_per_scene, "prompts": prompts, "model": model, "read_text": read_text},
-        **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy},
+        **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy, "no_cache": no_cache},
     }
     console = _console()
     with _display(console, quiet=quiet) as display:
@@ -316,6 +321,7 @@ def revise(
         PlannerName | None, typer.Option("--planner", help="Who plans; as in the run if not given.", show_default=False)
     ] = None,
     no_render: NoRender = False,
+    no_cache: NoCache = False,
     strict: Strict = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -329,7 +335,7 @@ def revise(
     console = _console()
     with _display(console, quiet=quiet) as display:
         config: RunnableConfig = {"callbacks": [display]}
-        changed: dict[str, Any] = {"planner": planner, "no_render": no_render or None}
+        changed: dict[str, Any] = {"planner": planner, "no_render": no_render or None, "no_cache": no_cache or None}
         made = revision.revise(before, words, out=out, config=config, **changed)
     for line in difference_lines(made.difference, made.result.plan):
         _say(console, line)
@@ -560,8 +566,10 @@ def _close(console: "Console", account: "RunAccount", said: str, *, json: bool, 
 def _looked(account: "RunAccount") -> str:
     totals = account.totals
     backends = ", ".join(dict.fromkeys(scene.backend for scene in account.scenes if scene.backend)) or "nobody"
+    stored = f", {totals.cached} from the store" if totals.cached else ""
     failed = f", {totals.failed} FAILED" if totals.failed else ""
-    return f"{totals.described} of {totals.scenes} scenes described by {backends}{failed}, {totals.seconds:.1f} s."
+    looked = f"{totals.described} of {totals.scenes} scenes described by {backends}"
+    return f"{looked}{stored}{failed}, {totals.seconds:.1f} s."
 
 
 def _warn(console: "Console", said: str) -> None:

@@ -61,7 +61,7 @@ def detected(
 
 
 def measured(shot: SceneFrames, store: Store) -> SceneFrames:
-    """Do as `measured_shot`."""
+    """Return a scene with its stills, and with what was measured of them."""
     motions = [frame.motion for frame in shot.frames]
     key = Key.of("signals", recipe=SIGNALS, stills=_digests(shot.frames), motions=motions)
     entry = store.find(key)

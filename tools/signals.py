@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from autocut_director.tools.frames import Frame, SceneFrames
+from autocut_director.tools.frames import Frame
 from autocut_director.tools.pictures import Image
 from autocut_director.tools.timeline import Signals
 
@@ -95,11 +95,6 @@ def measure_scene(frames: Sequence[Frame]) -> Signals | None:
         largest_face=round(median_low(p.largest_face for p in pictures), 4),
         text_share=None,
     )
-
-
-def measured_shot(shot: SceneFrames) -> SceneFrames:
-    """Return a scene with its stills, and with what was measured of them."""
-    return SceneFrames(shot.scene.model_copy(update={"signals": measure_scene(shot.frames)}), shot.frames)
 
 
 def quality(measured: Signals | PictureSignals) -> float:

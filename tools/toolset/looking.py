@@ -10,10 +10,10 @@ from langchain_core.tools import BaseTool
 from pydantic import Field
 
 from autocut_director.errors import BackendError, InputError
-from autocut_director.tools import describe, frames, probe, scenes
+from autocut_director.tools import describe, frames, probe, recall, scenes
 from autocut_director.tools.files import to_json
 from autocut_director.tools.selection import select
-from autocut_director.tools.signals import measured_shot
+from autocut_director.tools.store import NO_STORE, Store
 from autocut_director.tools.timeline import Scene, ScenesDocument
 from autocut_director.tools.toolset.hearing import Ear
 from autocut_director.tools.toolset.making import make_tool
@@ -44,13 +44,17 @@ _MOST_MISSING = 5  # unknown ids named in an answer
 
 @dataclass(frozen=True)
 class Looking:
-    """Who looks: at how many scenes (0: all), how many at once, with how many stills of each; `notes` for a person."""
+    """Who looks: at how many scenes (0: all), how many at once, with how many stills of each; `notes` for a person.
+
+    `store`: what is known of films already.
+    """
 
     vision: describe.Vision
     max_scenes: int
     parallel: int
     stills: int = _STILLS
     notes: tuple[str, ...] = ()
+    store: Store = NO_STORE
 
 
 def make_probe_video(workspace: Workspace) -> BaseTool:
@@ -78,8 +82,8 @@ def _about(footage: probe.Footage) -> str:
     )
 
 
-def make_detect_scenes(workspace: Workspace) -> BaseTool:
-    """Make the tool that finds a film's scenes."""
+def make_detect_scenes(workspace: Workspace, store: Store = NO_STORE) -> BaseTool:
+    """Make the tool that finds a film's scenes; what `store` has of it is not looked for again."""
 
     def detect_scenes(
         video: str,
@@ -97,7 +101,8 @@ def make_detect_scenes(workspace: Workspace) -> BaseTool:
         """
         product = Product("scenes", ".json", film=workspace.file(video))
         with workspace.writing(out, product, overwrite=overwrite) as part, film_in(workspace, video) as path:
-            document = scenes.detect_scenes(probe.probe_video(path), min_scene_seconds=min_scene_seconds)
+            footage = recall.probed(path, store)
+            document = recall.detected(footage, store, min_scene_seconds=min_scene_seconds)
             part.write_text(to_json(document), encoding="utf-8", newline="\n")
         return _listed(workspace, out, document), document
 
@@ -196,7 +201,7 @@ def _looked(
         BackendError: Nobody could look.
     """
     _check_ids(document, scene_ids)
-    document, shots = _sampled(workspace, document, looking.stills)
+    document, shots = _sampled(workspace, document, looking)
     asked = [shot for shot in shots if not scene_ids or shot.scene.scene_id in scene_ids]
     chosen = select(asked, 0 if scene_ids else looking.max_scenes)
     ear = Ear()
@@ -219,14 +224,14 @@ def _check_ids(document: ScenesDocument, scene_ids: Sequence[str] | None) -> Non
 
 
 def _sampled(
-    workspace: Workspace, document: ScenesDocument, stills: int
+    workspace: Workspace, document: ScenesDocument, looking: Looking
 ) -> tuple[ScenesDocument, tuple[frames.SceneFrames, ...]]:
     """Take stills of all scenes and measure them; nothing is sent to a model before the film is known to be the one."""
     with film_in(workspace, document.media.primary_clip_path) as path:
-        footage = probe.probe_video(path)
+        footage = recall.probed(path, looking.store)
         probe.check_same_film(document.media, document.rate, footage, what="The scenes file")
-        shots = frames.sample_frames(footage, document.scenes, per_scene=stills)
-    taken = tuple(map(measured_shot, shots))
+        shots = frames.sample_frames(footage, document.scenes, per_scene=looking.stills, store=looking.store)
+    taken = tuple(recall.measured(shot, looking.store) for shot in shots)
     return document.model_copy(update={"scenes": tuple(shot.scene for shot in taken)}), taken
 
 
