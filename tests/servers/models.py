@@ -18,6 +18,7 @@ class Model:
     size_bytes: int = 1_800_000_000
     context: int = 4096
     parallel: int = 4
+    digest: str = "8d3c"
 
 
 class Shelf:

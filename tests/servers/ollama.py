@@ -92,7 +92,13 @@ class OllamaServer(Role):
         return Page({"error": error}, status, headers=headers or {})
 
     def _tag(self, model: Model) -> dict[str, Any]:
-        entry = {"name": model.id, "model": model.id, "modified_at": _AT, "size": model.size_bytes, "digest": "8d3c"}
+        entry = {
+            "name": model.id,
+            "model": model.id,
+            "modified_at": _AT,
+            "size": model.size_bytes,
+            "digest": model.digest,
+        }
         entry["details"] = {**self._details(model), "context_length": 8192, "embedding_length": 64}
         if model.remote:
             entry |= {"remote_model": model.id.removesuffix("-cloud"), "remote_host": "https://ollama.com:443"}
@@ -110,7 +116,7 @@ class OllamaServer(Role):
     def _running(self, name: str) -> dict[str, Any]:
         model = self.shelf.models[name]
         told = {"details": self._details(model), "expires_at": _AT, "size_vram": 0, "context_length": model.context}
-        return {"name": name, "model": name, "size": model.size_bytes, "digest": "8d3c", **told}
+        return {"name": name, "model": name, "size": model.size_bytes, "digest": model.digest, **told}
 
     def _shown(self, seen: Seen) -> Page:
         model = self._named(seen)

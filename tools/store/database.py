@@ -182,9 +182,9 @@ def opened(file: Path, *, patience_seconds: float = _PATIENCE_SECONDS) -> sqlite
     """
     database = sqlite3.connect(file, timeout=patience_seconds, isolation_level=None, check_same_thread=False)
     try:
+        _prepare(database)  # before writing ahead, so that its marks stand in the file itself
         _write_ahead(database, until=time.monotonic() + patience_seconds)
         database.execute("PRAGMA synchronous = NORMAL")
-        _prepare(database)
     except BaseException:
         database.close()
         raise
