@@ -7,15 +7,16 @@ for their film, the scene's span and how its stills are taken: a store finds tho
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from pydantic import TypeAdapter
 
 from autocut_director.agent.backends.registry import options_of
 from autocut_director.agent.policy.routes import VisionRoute
 from autocut_director.tools.answers import answer_schema
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.ladder import Answer, Wording
-from autocut_director.tools.store import NO_STORE, Entry, Key, Store
-from autocut_director.tools.timeline import SceneDescription
+from autocut_director.tools.store import NO_STORE, Entry, Key, Store, found
 
+_ANSWER = TypeAdapter(Answer)
 _READING = "answers.1"  # how pictures are put into a question and an answer is read; another name asks anew
 
 
@@ -39,17 +40,11 @@ class Answered:
 
     def find(self, shot: SceneFrames) -> Answer | None:
         """Return what was answered to these very pictures."""
-        entry = self._store.find(self._key(shot))
-        if entry is None:
-            return None
-        said = SceneDescription.model_validate(entry.values["description"])
-        return Answer(said, entry.values["rung"], entry.values["repaired"])
+        return found(self._store, self._key(shot), _ANSWER)
 
     def keep(self, shot: SceneFrames, answer: Answer) -> None:
         """Keep an answer."""
-        said = answer.description.model_dump(mode="json")
-        values = {"description": said, "rung": answer.rung, "repaired": answer.repaired}
-        self._store.keep(self._key(shot), Entry(values))
+        self._store.keep(self._key(shot), Entry(_ANSWER.dump_python(answer, mode="json")))
 
     def _key(self, shot: SceneFrames) -> Key:
         return Key.of("description", pictures=[frame.digest for frame in shot.frames], **self._question)

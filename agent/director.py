@@ -140,11 +140,7 @@ def hear(probed: Probed, teller: Teller) -> Probed:
     if probed.request.listen is None or probed.request.transcript is not None:
         lines = transcript_of(probed.request, probed.footage.rate)
         return grown(probed, Probed, transcript=lines, account=probed.account.noting(speech={"lines": len(lines)}))
-    from autocut_director.tools.words.hearing import transcribe
-
-    heard = transcribe(
-        probed.footage.path, probed.footage.rate, model=probed.request.listen, progress=teller.progress()
-    )
+    heard = recall.heard(probed.footage, probed.store, model=probed.request.listen, progress=teller.progress())
     seconds = float(heard.unheard_frames / probed.footage.rate)
     warnings = (say(probed.language, "unheard", seconds=seconds),) if heard.unheard_frames else ()
     teller.warn(warnings)

@@ -454,10 +454,12 @@ def storyboard(
 ) -> None:
     """Make the page and the contact sheet of a finished run again."""
     from autocut_director.agent.run.boards import storyboard_again
+    from autocut_director.agent.settings import Settings
+    from autocut_director.tools.store import SceneStore
 
-    console = _console()
+    console, store = _console(), SceneStore(Settings.from_env().cache_dir)
     with _display(console, quiet=quiet) as display:
-        page = storyboard_again(folder, progress=display.meter("frames"))
+        page = storyboard_again(folder, progress=display.meter("frames"), store=store)
     _say(console, f"Open {page} in a browser.")
 
 

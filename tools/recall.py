@@ -5,22 +5,39 @@ what was kept by the old one is not taken for it.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from autocut_director.tools.frames import Frame, SceneFrames
 from autocut_director.tools.probe import Footage, digest_of, probe_video, readable
 from autocut_director.tools.scenes import MIN_SCENE_SECONDS, Progress, detect_scenes, scenes_document
 from autocut_director.tools.signals import measure_scene
-from autocut_director.tools.store import Entry, Key, Store
+from autocut_director.tools.store import Entry, Key, Store, found
 from autocut_director.tools.timeline import ScenesDocument, Signals
+from autocut_director.tools.words.hearing import Heard, build_of, transcribe
 from autocut_director.tools.words.screen_text import ScreenText
 
 PROBE = "probe.1"
 DETECTION = "adaptive.1"
 SIGNALS = "signals.1"
 READING = "rapidocr.1"
+HEARING = "whisper.1"
 
 ReadStills = Callable[[Sequence[Frame]], ScreenText]
+
+
+@dataclass(frozen=True)
+class _Cuts:
+    """Where a film is cut: the first frame of every scene but the first; and how many pictures did not decode whole."""
+
+    cuts: tuple[int, ...]
+    damaged_frames: int
+
+
+_FOOTAGE, _CUTS, _SIGNALS = TypeAdapter(Footage), TypeAdapter(_Cuts), TypeAdapter(Signals)
+_TEXT, _HEARD = TypeAdapter(ScreenText), TypeAdapter(Heard)
 
 
 def probed(path: Path, store: Store) -> Footage:
@@ -32,11 +49,10 @@ def probed(path: Path, store: Store) -> Footage:
     path = readable(path)
     digest = digest_of(path)
     key = Key.of("film", film=digest, recipe=PROBE, suffix=path.suffix.lower())
-    entry = store.find(key)
-    if entry is not None:
-        return Footage.model_validate({**entry.values, "path": path})
-    footage = probe_video(path, digest=digest)
-    store.keep(key, Entry(footage.model_dump(mode="json", exclude={"path"})))
+    footage = found(store, key, _FOOTAGE, path=path)
+    if footage is None:
+        footage = probe_video(path, digest=digest)
+        store.keep(key, Entry(footage.model_dump(mode="json", exclude={"path"})))
     return footage
 
 
@@ -50,13 +66,13 @@ def detected(
     """Do as `detect_scenes`."""
     recipe = [DETECTION, min_scene_seconds]
     key = Key.of("scenes", film=footage.digest, grid=footage.grid, recipe=recipe)
-    entry = store.find(key)
-    if entry is not None:
-        media = footage.media.model_copy(update={"damaged_frames": entry.values["damaged_frames"]})
-        return scenes_document(entry.values["cuts"], media, footage.rate, source="detect")
+    known = found(store, key, _CUTS)
+    if known is not None:
+        media = footage.media.model_copy(update={"damaged_frames": known.damaged_frames})
+        return scenes_document(known.cuts, media, footage.rate, source="detect")
     document = detect_scenes(footage, min_scene_seconds=min_scene_seconds, progress=progress)
-    cuts = [scene.start_frame for scene in document.scenes[1:]]
-    store.keep(key, Entry({"cuts": cuts, "damaged_frames": document.media.damaged_frames}))
+    cuts = tuple(scene.start_frame for scene in document.scenes[1:])
+    store.keep(key, Entry(asdict(_Cuts(cuts, document.media.damaged_frames))))
     return document
 
 
@@ -64,29 +80,38 @@ def measured(shot: SceneFrames, store: Store) -> SceneFrames:
     """Return a scene with its stills, and with what was measured of them."""
     motions = [frame.motion for frame in shot.frames]
     key = Key.of("signals", recipe=SIGNALS, stills=_digests(shot.frames), motions=motions)
-    entry = store.find(key)
-    if entry is not None:
-        return _with_signals(shot, Signals.model_validate(entry.values))
-    signals = measure_scene(shot.frames)
-    if signals is not None:
-        store.keep(key, Entry(signals.model_dump(mode="json")))
-    return _with_signals(shot, signals)
+    signals = found(store, key, _SIGNALS)
+    if signals is None:
+        signals = measure_scene(shot.frames)
+        if signals is not None:
+            store.keep(key, Entry(signals.model_dump(mode="json")))
+    return SceneFrames(shot.scene.model_copy(update={"signals": signals}), shot.frames)
 
 
 def text_in(frames: Sequence[Frame], store: Store, read: ReadStills) -> ScreenText:
     """Return what is written in a scene's stills; `read` reads them where nobody has."""
     key = Key.of("text", recipe=READING, stills=_digests(frames))
-    entry = store.find(key)
-    if entry is not None:
-        return ScreenText(**entry.values)
-    text = read(frames)
-    store.keep(key, Entry({"text": text.text, "share": text.share}))
+    text = found(store, key, _TEXT)
+    if text is None:
+        text = read(frames)
+        store.keep(key, Entry(asdict(text)))
     return text
+
+
+def heard(footage: Footage, store: Store, *, model: str, progress: Progress | None = None) -> Heard:
+    """Do as `transcribe`, with a model that is here.
+
+    Raises:
+        InputError: As `transcribe`.
+        VideoError: As `transcribe`.
+    """
+    key = Key.of("speech", film=footage.digest, grid=footage.grid, recipe=HEARING, model=build_of(model))
+    known = found(store, key, _HEARD)
+    if known is None:
+        known = transcribe(footage.path, footage.rate, model=model, progress=progress)
+        store.keep(key, Entry(_HEARD.dump_python(known, mode="json")))
+    return known
 
 
 def _digests(frames: Sequence[Frame]) -> list[str]:
     return [frame.digest for frame in frames]
-
-
-def _with_signals(shot: SceneFrames, signals: Signals | None) -> SceneFrames:
-    return SceneFrames(shot.scene.model_copy(update={"signals": signals}), shot.frames)

@@ -14,12 +14,15 @@ from autocut_director.tools.files import read_json, read_plan
 from autocut_director.tools.film.render import footage_of
 from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.scenes import Progress
+from autocut_director.tools.store import NO_STORE, Store
 from autocut_director.tools.storyboard import Earlier, Storyboard, write_sheet, write_storyboard
 from autocut_director.tools.timeline import EditPlan, ScenesDocument
 
 
-def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
+def storyboard_again(folder: Path, *, progress: Progress | None = None, store: Store = NO_STORE) -> Path:
     """Write the page and the contact sheet of a finished run anew from its files and its film; return the page.
+
+    Stills that `store` has are not taken again.
 
     Raises:
         DocumentError: The folder holds no finished run, or its film has changed.
@@ -28,7 +31,8 @@ def storyboard_again(folder: Path, *, progress: Progress | None = None) -> Path:
     """
     account, document, plan = read_run(folder)
     per_scene = int(account.request.get("frames_per_scene", 3))
-    shots = sample_frames(footage_of(plan), document.scenes, per_scene=per_scene, progress=progress)
+    footage, kept = footage_of(plan), NO_STORE if account.request.get("no_cache") else store
+    shots = sample_frames(footage, document.scenes, per_scene=per_scene, progress=progress, store=kept)
     changed = read_plan(folder / NAMES["earlier"]) if "earlier" in account.files else None
     if changed is not None:
         check_they_agree(changed, document, name=NAMES["earlier"])

@@ -12,6 +12,7 @@ from autocut_director.tools.plans.lengths import asked_seconds
 from autocut_director.tools.recall import text_in
 from autocut_director.tools.store import Store
 from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, ScenesDocument
+from autocut_director.tools.words.screen_text import ScreenReader, with_text
 from autocut_director.tools.words.transcript import read_transcript
 
 
@@ -72,8 +73,6 @@ def text_reader(store: Store) -> ReadText:
     Raises:
         InputError: The extra `ocr` is not installed.
     """
-    from autocut_director.tools.words.screen_text import ScreenReader, with_text
-
     reader = cache(ScreenReader)
 
     def read(shot: SceneFrames) -> SceneFrames:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,14 @@ from servers.ollama import serving as serving_ollama
 from servers.openai_like import Server, describes_the_colour, serving
 
 from autocut_director import DirectorResult, SceneDescription, Settings, build_director, revise
+from autocut_director.agent.run import wishing
 from autocut_director.agent.toolkit import director_tools
 from autocut_director.prompts import builtin_files
 from autocut_director.tools.files import read_plan
+from autocut_director.tools.frames import Frame
 from autocut_director.tools.store.database import ASIDE, FILE
 from autocut_director.tools.store.upkeep import holdings
+from autocut_director.tools.words.screen_text import ScreenText
 
 WINDOWS = sys.platform == "win32"
 NOWHERE = "http://127.0.0.1:9"
@@ -134,6 +137,21 @@ def test_a_cold_model_is_not_loaded_for_what_is_remembered(film: Path, lmstudio:
     lmstudio.shelf.unload()
     directed(film, lmstudio)
     assert len(lmstudio.shelf.loads) == 1
+
+
+def test_text_in_pictures_is_read_once(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    class Reader:
+        def read(self, frames: Sequence[Frame]) -> ScreenText:
+            read.append(frames[0].index)
+            return ScreenText("出口 EXIT", 0.25)
+
+    monkeypatch.setattr(wishing, "ScreenReader", Reader)
+    for _ in range(2):
+        result = directed(film, vision="builtin", read_text=True)
+        assert {scene.signals.text for scene in result.scenes if scene.signals} == {"出口 EXIT"}
+    assert len(read) == 5
 
 
 def test_an_agents_tools_remember_too(film: Path, lmstudio: Server, tmp_path: Path, monkeypatch: Any) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import films
 import pytest
+from servers.openai_like import Server, describes_the_colour, serving
 
 from autocut_director import __main__ as program
 from autocut_director.tools.probe import probe_video
@@ -464,3 +466,37 @@ def test_subtitles_are_made_of_the_transcript_that_is_named_or_lies_beside_the_p
     (tmp_path / "transcript.vtt").write_text(f"WEBVTT\n\n{said.replace(',000', '.000')}", encoding="utf-8")
     assert run("export", plan, "--to", "srt", "--out", out, "--overwrite").returncode == 0
     assert out.read_text(encoding="utf-8") == made
+
+
+# ---------------------------------------------------------------- what is kept between runs
+
+
+def test_what_is_kept_is_said_told_and_deleted(film: Path, tmp_path: Path) -> None:
+    store = tmp_path / "存 store"
+    with serving(Server(describes_the_colour)) as role:
+        servers = {"LMSTUDIO_HOST": role.url, "AUTOCUT_CACHE_DIR": str(store)}
+        direct = ["direct", film, "--out", tmp_path / "o", "--planner", "builtin", "--no-render", "--overwrite"]
+        assert " from the store" not in run(*direct, **servers).stderr
+        ended = run(*direct, "--duration", "5", **servers)
+        assert "5 of 5 scenes described by lmstudio, 5 from the store, " in ended.stderr
+        assert len(role.seen) == 5
+        assert " from the store" not in run(*direct, "--no-cache", **servers).stderr
+        assert len(role.seen) == 10
+    told = run("cache", "info", **servers).stdout
+    assert told.startswith(f"{store / 'autocut-scenes.sqlite3'}: ")
+    assert "of at most 1.00 GiB, 1 film, 15 stills, 5 descriptions." in told
+    ended = run("cache", "clear", **servers)
+    assert (ended.returncode, ended.stdout.partition(": ")[0]) == (0, f"Deleted from {store}")
+    assert list(store.iterdir()) == []
+    assert "nothing is kept yet" in run("cache", "info", **servers).stdout
+
+
+def test_a_database_that_is_not_ours_is_not_deleted(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "autocut-scenes.sqlite3") as database:
+        database.execute("CREATE TABLE songs (title TEXT)")
+    database.close()
+    for order in ("info", "clear"):
+        ended = run("cache", order, AUTOCUT_CACHE_DIR=str(tmp_path))
+        assert (ended.returncode, ended.stdout) == (2, "")
+        assert "another program's database" in ended.stderr
+    assert (tmp_path / "autocut-scenes.sqlite3").exists()

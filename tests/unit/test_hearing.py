@@ -21,6 +21,9 @@ import numpy as np
 import pytest
 
 from autocut_director.errors import AutoCutError, BackendDownError, InputError, VideoError
+from autocut_director.tools.probe import probe_video
+from autocut_director.tools.recall import heard
+from autocut_director.tools.store import SceneStore
 from autocut_director.tools.timeline import Word
 from autocut_director.tools.words.hearing import MODEL_MEGABYTES, Heard, available, film_sound, transcribe
 
@@ -329,3 +332,17 @@ def test_a_model_that_is_not_here_is_not_downloaded_by_the_library_itself(film: 
     monkeypatch.setenv("HF_HUB_CACHE", "/nowhere")
     with pytest.raises(AutoCutError, match="not downloaded unasked"):
         transcribe(film, RATE, model="large-v1")
+
+
+# ---------------------------------------------------------------- heard once
+
+
+def test_a_film_is_heard_once_by_each_model(film: Path, ears: Ears, tmp_path: Path) -> None:
+    footage, store = probe_video(film), SceneStore(tmp_path / "store")
+    first = heard(footage, store, model=str(ears.folder))
+    asked = len(ears.languages)
+    assert heard(footage, SceneStore(tmp_path / "store"), model=str(ears.folder)) == first
+    assert len(ears.languages) == asked
+    (ears.folder / FILES[0]).write_bytes(b"another model")
+    assert heard(footage, store, model=str(ears.folder)) == first
+    assert len(ears.languages) == 2 * asked

@@ -4,6 +4,6 @@
 """
 
 from autocut_director.tools.store.database import SceneStore
-from autocut_director.tools.store.entries import NO_STORE, Entry, Key, NoStore, Store, Trouble
+from autocut_director.tools.store.entries import NO_STORE, Entry, Key, NoStore, Store, Trouble, found
 
-__all__ = ["NO_STORE", "Entry", "Key", "NoStore", "SceneStore", "Store", "Trouble"]
+__all__ = ["NO_STORE", "Entry", "Key", "NoStore", "SceneStore", "Store", "Trouble", "found"]

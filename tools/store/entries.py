@@ -4,9 +4,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, TypeVar
 
-Kind = Literal["film", "scenes", "still", "signals", "text", "description"]
+from pydantic import TypeAdapter, ValidationError
+
+Kind = Literal["film", "scenes", "still", "signals", "text", "speech", "description"]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,20 @@ class Store(Protocol):
     def news(self) -> tuple[Trouble, ...]:
         """Return what befell it since this was asked last."""
         ...
+
+
+def found(store: Store, key: Key, kind: TypeAdapter[Value], **more: Any) -> Value | None:
+    """Return what `store` has under `key`, with the values `more`, as a value of its `kind`.
+
+    None where it has nothing, or what it has is no such value: a program kept it that had other ideas of them.
+    """
+    entry = store.find(key)
+    if entry is None:
+        return None
+    try:
+        return kind.validate_python({**entry.values, **more})
+    except ValidationError:
+        return None
 
 
 class NoStore:

@@ -106,6 +106,16 @@ def transcribe(  # noqa: PLR0913  # what to hear, by what, and how: no two of th
     return Heard(lines, found, Path(model).name, round(missed * rate))
 
 
+def build_of(model: str | Path) -> list[tuple[str, int, int]]:
+    """Return what tells a model that is here from another: its files' names, sizes in bytes and times in nanoseconds.
+
+    Raises:
+        InputError: The extra is not installed, or there is no such model here.
+    """
+    files = [file for file in _folder(_library(), model, may_download=False).iterdir() if file.is_file()]
+    return sorted((file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
+
+
 def available() -> bool:
     """Tell whether the extra `asr` is installed."""
     try:
