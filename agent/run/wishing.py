@@ -70,7 +70,7 @@ ReadText = Callable[[SceneFrames], SceneFrames]
 def text_reader(store: Store) -> ReadText:
     """Return what reads the text in pictures; its models are loaded when a picture comes that nobody has read yet.
 
-    Raises:
+    Raises, when it reads one:
         InputError: The extra `ocr` is not installed.
     """
     reader = cache(ScreenReader)
