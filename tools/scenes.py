@@ -1,13 +1,14 @@
-"""Where one scene ends and the next begins. Cuts by PySceneDetect's detectors, on our own grid.
+"""Where one scene ends and the next begins: the cuts of `tools/cuts/`, on the film's grid, as a document.
 
 Scenes touch one another and cover the film; a film without a cut is one scene.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 
-from autocut_director.tools.pictures import Picture, shrunk, walk
+from autocut_director.tools.cuts.finding import find_cuts
+from autocut_director.tools.pictures import Picture, walk
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.timeline import Media, Scene, ScenesDocument, ScenesMeta, timecode
 
@@ -16,11 +17,6 @@ Progress = Callable[[int, int], None]
 
 MIN_SCENE_SECONDS = 0.25
 """Shorter than this is a flash, not a scene: viewers need about a quarter of a second to take in a picture."""
-
-_WIDTH = 256  # pixels; PySceneDetect shrinks to about this width itself, and without smoothing, as we do
-_RATIO = 3.0  # times the change around it: AdaptiveDetector's default
-_CHANGE = 27.0  # of 255: ContentDetector's default; AdaptiveDetector's 15 takes fades and swift pans for cuts
-_BLACK = 12.0  # mean level of 255, ThresholdDetector's default: darker than this is a fade's middle
 
 
 def detect_scenes(
@@ -38,9 +34,10 @@ def detect_scenes(
     """
     shortest = max(1, round(min_scene_seconds * footage.rate))
     tally = _Tally(footage, progress)
-    cuts = _spaced(_cuts(tally.counted(walk(footage)), footage), shortest, footage.duration_frames)
+    cuts = find_cuts(tally.counted(walk(footage)), footage.rate)
+    bounds = list(_spaced(cuts, shortest, footage.duration_frames))
     media = footage.media.model_copy(update={"damaged_frames": tally.damaged_frames})
-    return scenes_document(cuts, media, footage.rate, source="detect")
+    return scenes_document(bounds, media, footage.rate, source="detect")
 
 
 def scenes_document(cuts: Iterable[int], media: Media, rate: Fraction, *, source: str) -> ScenesDocument:
@@ -80,34 +77,10 @@ class _Tally:
         return max(0, self._footage.picture_count - self._whole)
 
 
-def _cuts(pictures: Iterable[Picture], footage: Footage) -> list[int]:
-    """Return the first frames of new scenes: hard cuts, and the middles of fades through black."""
-    from scenedetect import AdaptiveDetector, FrameTimecode, ThresholdDetector
-
-    hard = AdaptiveDetector(adaptive_threshold=_RATIO, min_content_val=_CHANGE, min_scene_len=1)
-    fades = ThresholdDetector(threshold=_BLACK, min_scene_len=1)
-    found: set[int] = set()
-    size: tuple[int, int] | None = None
-    at = FrameTimecode(0, fps=footage.rate)
-    for picture in pictures:
-        at = FrameTimecode(picture.index, fps=footage.rate)
-        size = size or _small_size(picture)
-        image = shrunk(picture.frame, *size, interpolation="FAST_BILINEAR")
-        for detector in (hard, fades):
-            found.update(cut.frame_num for cut in detector.process_frame(at, image))
-    found.update(cut.frame_num for detector in (hard, fades) for cut in detector.post_process(at))
-    return sorted(found)
-
-
-def _small_size(picture: Picture) -> tuple[int, int]:
-    """Width and height to detect at, the same for the whole film, whatever size later pictures have."""
-    return _WIDTH, max(2, round(picture.frame.height * _WIDTH / picture.frame.width))
-
-
-def _spaced(cuts: Sequence[int], shortest: int, duration: int) -> list[int]:
-    """Keep the cuts that leave every scene at least `shortest` frames, the film's two ends included."""
-    kept: list[int] = []
+def _spaced(cuts: Iterable[int], shortest: int, duration: int) -> Iterator[int]:
+    """Yield the cuts that leave every scene at least `shortest` frames, the film's two ends included."""
+    last = 0
     for cut in cuts:
-        if cut - (kept[-1] if kept else 0) >= shortest and duration - cut >= shortest:
-            kept.append(cut)
-    return kept
+        if cut - last >= shortest and duration - cut >= shortest:
+            last = cut
+            yield cut

@@ -1,0 +1,110 @@
+"""A picture as the detector sees it: 64 × 36 points, and what can be said of two of them.
+
+| measure | of | unit |
+|---|---|---|
+| contrast | one look: standard deviation over its points, channels added as variances | levels of 255 |
+| change | two: mean of the absolute differences, channels added | levels of 255 |
+| strangeness | two: what is left when every block went where it fits best, root mean square | levels of 255 |
+
+Strangeness is block matching by the sum of squared differences, as in video coding: a pan, shaking hands and moving
+subjects leave little, another shot leaves about as much as its contrast.
+"""
+
+from functools import cached_property
+
+import cv2
+import numpy as np
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+
+Points = NDArray[np.uint8] | NDArray[np.float32]
+"""(36, 64, 3): luma, and the two differences of colour."""
+
+_WIDTH, _HEIGHT = 64, 36  # points: small enough that grain and coding noise are averaged away
+_BLOCK_WIDTH, _BLOCK_HEIGHT = 16, 12  # points: twelve blocks
+_REACH_ACROSS, _REACH_DOWN = 8, 6  # points that a block may move: an eighth and a sixth of the picture
+_LUMA_STEP = 2  # rows of luma, every other one: half the work, and no point is made of fewer than three rows
+_GREY = 128  # a colour difference of none
+_PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"}
+_BLACK = 28  # of luma: ThresholdDetector's 12 levels above black as video stores it, which is 16
+_BLANK_CONTRAST = 2.0  # levels: coding noise on black leaves less, a caption on black more
+_BLANK_COLOUR = 8.0  # levels from grey: a coloured card is a picture
+
+
+class Look:
+    """One picture, seen small."""
+
+    def __init__(self, points: NDArray[np.uint8]) -> None:
+        self.points = points
+
+    @cached_property
+    def contrast(self) -> float:
+        """Standard deviation over the points, in levels."""
+        return float(np.sqrt(np.square(cv2.meanStdDev(self.points)[1]).sum()))
+
+    @cached_property
+    def blank(self) -> bool:
+        """Whether there is nothing to see: black, white or grey all over."""
+        mean, spread = cv2.meanStdDev(self.points[self._between_bars])
+        return bool(np.square(spread).sum() < _BLANK_CONTRAST**2 and (np.abs(mean[1:] - _GREY) < _BLANK_COLOUR).all())
+
+    @cached_property
+    def pattern(self) -> NDArray[np.float32]:
+        """What is seen whatever the light: luma less its mean, and colour less grey, nothing in black bars."""
+        pattern = np.zeros(self.points.shape, np.float32)
+        seen = pattern[self._between_bars]
+        seen += self.points[self._between_bars]
+        seen -= (seen[..., 0].mean(), _GREY, _GREY)
+        return pattern
+
+    @cached_property
+    def _between_bars(self) -> tuple[slice, slice]:
+        """Rows and columns without black bars, and without points that a bar has a part in.
+
+        A picture that is dark for the greater part has no bars.
+        """
+        lit = self.points[..., 0] > _BLACK
+        rows, columns = (np.flatnonzero(lit.any(axis=axis)) for axis in (1, 0))
+        if len(rows) < _HEIGHT // 2 or len(columns) < _WIDTH // 2:
+            return slice(None), slice(None)
+        return slice(rows[0] + 1, rows[-1]), slice(columns[0] + 1, columns[-1])
+
+
+def look_at(frame: VideoFrame) -> Look:
+    """Look at a decoded picture of any size."""
+    if frame.format.name not in _PLANAR:
+        frame = frame.reformat(format="yuv420p")
+    luma, *colour = (_plane(frame, number) for number in range(3))
+    planes = (luma[::_LUMA_STEP], *colour)
+    small = [cv2.resize(plane, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA) for plane in planes]
+    return Look(np.dstack(small).astype(np.uint8, copy=False))
+
+
+def _plane(frame: VideoFrame, number: int) -> NDArray[np.uint8]:
+    """The plane of `frame` as (height, width), where the decoder put it: nothing is copied."""
+    plane = frame.planes[number]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+    return rows[: plane.height, : plane.width]
+
+
+def change(one: Look, other: Look) -> float:
+    """Return the mean absolute difference of two looks, in levels, channels added."""
+    return 0.0 if one.points is other.points else sum(cv2.mean(cv2.absdiff(one.points, other.points)))
+
+
+def strangeness(one: Points, other: Points) -> float:
+    """Return what of the one picture is not found in the other near the same place, in levels."""
+    return min(_unmatched(one, other), _unmatched(other, one))
+
+
+def _unmatched(one: Points, other: Points) -> float:
+    left = 0.0
+    for y in range(0, _HEIGHT, _BLOCK_HEIGHT):
+        for x in range(0, _WIDTH, _BLOCK_WIDTH):
+            block = one[y : y + _BLOCK_HEIGHT, x : x + _BLOCK_WIDTH]
+            around = other[
+                max(0, y - _REACH_DOWN) : y + _BLOCK_HEIGHT + _REACH_DOWN,
+                max(0, x - _REACH_ACROSS) : x + _BLOCK_WIDTH + _REACH_ACROSS,
+            ]
+            left += max(0.0, float(cv2.matchTemplate(around, block, cv2.TM_SQDIFF).min()))
+    return float(np.sqrt(left / (_WIDTH * _HEIGHT)))
