@@ -47,7 +47,7 @@ def mixture(picture: Pattern, first: Pattern, second: Pattern) -> Mixture:
 
 
 def is_dissolve(window: Window, frame: int, *, reach: int) -> bool:
-    """Tell whether `frame` is the middle of a dissolve, judged by the pictures up to `reach` frames before and after."""
+    """Tell whether `frame` is the middle of a dissolve, by the pictures up to `reach` frames before and after it."""
     ends = window[frame - reach], window[frame + reach]
     if change(*ends) < NOISE:
         return False
