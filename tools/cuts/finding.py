@@ -14,6 +14,11 @@ _NEAR_SECONDS = 0.12  # motion is measured in this time before and after a cut: 
 _REACH_SECONDS = 0.5  # from the middle of a dissolve to its ends: most take from half a second to a whole one
 
 
+_EVERY_SECONDS = (
+    0.08  # as often is asked for dissolves: two frames of film, in which the shortest do a third of their way
+)
+
+
 def find_cuts(pictures: Iterable[Picture], rate: Fraction) -> Iterator[int]:
     """Yield the first frame of every new shot, in order, each when less than a second after it is known.
 
@@ -49,8 +54,8 @@ class _Finder:
     """
 
     def __init__(self, rate: Fraction) -> None:
-        self._side, self._near, self._reach = (
-            max(2, round(seconds * rate)) for seconds in (_SIDE_SECONDS, _NEAR_SECONDS, _REACH_SECONDS)
+        self._side, self._near, self._reach, self._every = (
+            max(2, round(seconds * rate)) for seconds in (_SIDE_SECONDS, _NEAR_SECONDS, _REACH_SECONDS, _EVERY_SECONDS)
         )
         self._lag = self._side + self._reach
         self._window = Window(self._lag + self._reach + 1)
@@ -101,7 +106,7 @@ class _Finder:
     def _is_dissolve(self, frame: int) -> bool:
         """Tell whether `frame` is the middle of a dissolve, with no other transition in reach."""
         first, last = frame - self._reach, frame + self._reach
-        if self._settled > first or any(cut <= last for cut in self._hard):
+        if frame % self._every or self._settled > first or any(cut <= last for cut in self._hard):
             return False
         if not is_dissolve(self._window, frame, reach=self._reach):
             return False

@@ -18,9 +18,10 @@ from autocut_director.tools.cuts.hard import NOISE
 from autocut_director.tools.cuts.looks import Look, change, strangeness
 from autocut_director.tools.cuts.window import Window
 
-_UNEXPLAINED = 0.4  # share of the ends' difference that may be left: things move. Measured: dissolves 0.43, motion 0.47
+_UNEXPLAINED = 0.45  # share of the ends' difference that may be left: things move. Measured: motion alone leaves 0.52
 _STRANGE_PATTERNS = 0.6  # share of the contrast; measured: dissolves' ends 0.6 and more, half a second of motion 0.5
 _MARCH = 0.1  # weight that must go and come in each half of the middle; a quarter when the dissolve fills the span
+_BETWEEN = 1.25  # times the middle's change from either end is the least change between them; twice in a still dissolve
 _LEAST = 0.25  # weight of either end in the middle, and no more of the other than is left: what has less is that end
 
 Pattern = NDArray[np.float32]
@@ -48,11 +49,11 @@ def mixture(picture: Pattern, first: Pattern, second: Pattern) -> Mixture:
 
 def is_dissolve(window: Window, frame: int, *, reach: int) -> bool:
     """Tell whether `frame` is the middle of a dissolve, by the pictures up to `reach` frames before and after it."""
-    ends = window[frame - reach], window[frame + reach]
-    if change(*ends) < NOISE:
+    ends, look = (window[frame - reach], window[frame + reach]), window[frame]
+    if change(*ends) < max(NOISE, *(_BETWEEN * change(look, end) for end in ends)):
         return False
-    first, second = (look.pattern for look in ends)
-    middle = mixture(window[frame].pattern, first, second)
+    first, second = (end.pattern for end in ends)
+    middle = mixture(look.pattern, first, second)
     if not _LEAST <= middle.first <= middle.second <= 1 - _LEAST or middle.unexplained > _UNEXPLAINED:
         return False
     half = reach // 2

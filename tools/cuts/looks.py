@@ -15,6 +15,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 Points = NDArray[np.uint8] | NDArray[np.float32]
@@ -23,8 +25,11 @@ Points = NDArray[np.uint8] | NDArray[np.float32]
 _WIDTH, _HEIGHT = 64, 36  # points: small enough that grain and coding noise are averaged away
 _BLOCK_WIDTH, _BLOCK_HEIGHT = 16, 12  # points: twelve blocks
 _REACH_ACROSS, _REACH_DOWN = 8, 6  # points that a block may move: an eighth and a sixth of the picture
-_LUMA_STEP = 2  # rows of luma, every other one: half the work, and no point is made of fewer than three rows
+_SAMPLES = (
+    4  # of a point, across and down: sixteen of a plane average noise out, and the size of the film costs nothing
+)
 _GREY = 128  # a colour difference of none
+_MIDDLE = slice(_HEIGHT // 4, -_HEIGHT // 4), slice(_WIDTH // 4, -_WIDTH // 4)  # no bar is there
 _PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"}
 _BLACK = 28  # of luma: ThresholdDetector's 12 levels above black as video stores it, which is 16
 _BLANK_CONTRAST = 2.0  # levels: coding noise on black leaves less, a caption on black more
@@ -45,8 +50,7 @@ class Look:
     @cached_property
     def blank(self) -> bool:
         """Whether there is nothing to see: black, white or grey all over."""
-        mean, spread = cv2.meanStdDev(self.points[self._between_bars])
-        return bool(np.square(spread).sum() < _BLANK_CONTRAST**2 and (np.abs(mean[1:] - _GREY) < _BLANK_COLOUR).all())
+        return _is_blank(self.points[_MIDDLE]) and _is_blank(self.points[self._between_bars])
 
     @cached_property
     def pattern(self) -> NDArray[np.float32]:
@@ -74,17 +78,18 @@ def look_at(frame: VideoFrame) -> Look:
     """Look at a decoded picture of any size."""
     if frame.format.name not in _PLANAR:
         frame = frame.reformat(format="yuv420p")
-    luma, *colour = (_plane(frame, number) for number in range(3))
-    planes = (luma[::_LUMA_STEP], *colour)
-    small = [cv2.resize(plane, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA) for plane in planes]
-    return Look(np.dstack(small).astype(np.uint8, copy=False))
+    return Look(cv2.merge([_small(plane) for plane in frame.planes[:3]]).astype(np.uint8, copy=False))
 
 
-def _plane(frame: VideoFrame, number: int) -> NDArray[np.uint8]:
-    """The plane of `frame` as (height, width), where the decoder put it: nothing is copied."""
-    plane = frame.planes[number]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return rows[: plane.height, : plane.width]
+def _small(plane: VideoPlane) -> MatLike:
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+    samples = cv2.resize(rows, (_SAMPLES * _WIDTH, _SAMPLES * _HEIGHT), interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(samples, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)
+
+
+def _is_blank(points: NDArray[np.uint8]) -> bool:
+    mean, spread = (values.ravel().tolist() for values in cv2.meanStdDev(points))
+    return sum(s * s for s in spread) < _BLANK_CONTRAST**2 and max(abs(m - _GREY) for m in mean[1:]) < _BLANK_COLOUR
 
 
 def change(one: Look, other: Look) -> float:
