@@ -189,3 +189,130 @@ def paint_film(path: Path, pictures: Iterable[np.ndarray], *, rate: Fraction = F
     with av.open(str(path), "w") as container:
         _encode_pictures(container, [n / rate for n in range(len(images))], iter(images), rate, size, 50, None)
     return path
+
+
+def scenery(draw: np.random.Generator, tint: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A float32 RGB picture of `size` with the spectrum of nature, whose amplitude falls with frequency, and things."""
+    width, height = size
+    far = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
+    far[0, 0] = np.inf
+    waves = draw.normal(size=(4, *far.shape)) + 1j * draw.normal(size=(4, *far.shape))
+    grounds = np.fft.irfft2(waves / far ** draw.uniform(1, 1.6), s=(height, width))
+    light, *colour = (ground / ground.std() for ground in grounds)
+    image = light[..., None] * draw.uniform(25, 50) + np.dstack(colour) * draw.uniform(3, 12) + tint
+    image = np.ascontiguousarray(image, np.float32)
+    for _ in range(draw.integers(6, 20)):
+        middle, half = draw.integers(0, size), draw.integers(8, height // 4, 2)
+        look = [float(level) for level in tint + draw.normal(0, 60, 3)]
+        if draw.random() < 0.5:
+            cv2.ellipse(image, middle, half, draw.uniform(0, 180), 0, 360, look, -1)
+        else:
+            cv2.rectangle(image, middle, middle + half, look, -1)
+    return cv2.GaussianBlur(image.clip(0, 255), (3, 3), 0)
+
+
+MOVES = ("still", "pan", "zoom", "shaken", "swift")
+
+
+def take(
+    draw: np.random.Generator,
+    count: int,
+    *,
+    move: str = "still",
+    rate: float = 25,
+    tint: np.ndarray | None = None,
+    size: tuple[int, int] = SIZE,
+) -> list[np.ndarray]:
+    """One shot of `count` RGB pictures: a camera that moves over its own scenery, and mostly a subject before it."""
+    tint = draw.uniform(60, 160, 3) if tint is None else tint
+    ground = scenery(draw, tint + draw.normal(0, 18, 3), (2 * size[0], 2 * size[1]))
+    seconds = (np.arange(count) - (count - 1) / 2) / rate
+    x, y, zoom = _path(draw, move, seconds, size)
+    blur = np.abs(np.gradient(x)) if move == "swift" and count > 1 else np.zeros(count)
+    subject = _subject(draw, seconds, size)
+    return [
+        subject(n, _seen(ground, x[n], y[n], zoom[n], blur[n], size)).clip(0, 255).astype(np.uint8)
+        for n in range(count)
+    ]
+
+
+def _path(draw, move, seconds, size):
+    """Where the camera looks, as pixels from the scenery's middle, and how near it is."""
+    still = np.zeros_like(seconds)
+    if move == "pan":
+        return seconds * size[0] * draw.uniform(-0.2, 0.2), seconds * size[1] * draw.uniform(-0.1, 0.1), still + 1
+    if move == "zoom":
+        return still, still, np.exp(seconds * draw.uniform(-0.25, 0.25)) * 1.2
+    if move == "shaken":
+        noise = draw.normal(0, size[0] / 80, (2, len(seconds) + 2))
+        x, y = (np.convolve(way, np.ones(3) / 3, "valid") for way in noise)
+        return x, y, still + 1
+    if move == "swift":
+        way = 1 / (1 + np.exp(-seconds / draw.uniform(0.03, 0.075))) - 0.5
+        return way * size[0] * draw.choice([-0.95, 0.95]), still, still + 1
+    return still, still, still + 1
+
+
+def _seen(ground, x, y, zoom, blur, size):
+    move = np.float32([[zoom, 0, size[0] / 2 - (size[0] + x) * zoom], [0, zoom, size[1] / 2 - (size[1] + y) * zoom]])
+    image = cv2.warpAffine(ground, move, size, borderMode=cv2.BORDER_REFLECT)
+    return cv2.blur(image, (int(blur), 1)) if blur > 3 else image
+
+
+def _subject(draw, seconds, size):
+    """A head that crosses the picture, in six shots of ten."""
+    look = [float(level) for level in draw.uniform(20, 235, 3)]
+    across = draw.uniform(0.1, 0.3) * size[1]
+    x = draw.uniform(0.2, 0.8) * size[0] + seconds * size[0] * draw.uniform(-0.4, 0.4)
+    y = 0.6 * size[1] + size[1] * draw.uniform(0.03, 0.14) * np.sin(seconds * draw.uniform(2, 8))
+    there = draw.random() < 0.6
+
+    def put(number, image):
+        if there:
+            middle, half = (round(x[number]), round(y[number])), (round(across * 0.7), round(across))
+            cv2.ellipse(image, middle, half, 0, 0, 360, look, -1, cv2.LINE_AA)
+        return image
+
+    return put
+
+
+class Montage:
+    """Takes put one after the other. `cuts` are the first frames after hard cuts; `transitions` are the others, each
+    from its first frame that is changed to the first that is whole again."""
+
+    def __init__(self, first: Sequence[np.ndarray]) -> None:
+        self.pictures = list(first)
+        self.cuts: list[int] = []
+        self.transitions: list[tuple[int, int]] = []
+
+    def cut(self, new: Sequence[np.ndarray]) -> "Montage":
+        self.cuts.append(len(self.pictures))
+        self.pictures += new
+        return self
+
+    def dissolve(self, new: Sequence[np.ndarray], frames: int) -> "Montage":
+        start = len(self.pictures) - frames
+        for n in range(frames):
+            self.pictures[start + n] = _mixed(self.pictures[start + n], new[n], (n + 1) / (frames + 1))
+        self.pictures += new[frames:]
+        self.transitions.append((start, start + frames))
+        return self
+
+    def fade(self, new: Sequence[np.ndarray], frames: int, *, hold: int = 0, level: int = 0) -> "Montage":
+        start, blank = len(self.pictures) - frames, np.full_like(new[0], level)
+        for n in range(frames):
+            self.pictures[start + n] = _mixed(self.pictures[start + n], blank, (n + 1) / frames)
+        self.pictures += [blank] * hold
+        self.pictures += [_mixed(blank, picture, n / frames) for n, picture in enumerate(new[:frames])]
+        self.pictures += new[frames:]
+        self.transitions.append((start, start + 2 * frames + hold))
+        return self
+
+    def flash(self, start: int, frames: int, *, strength: int = 150) -> "Montage":
+        for n in range(start, start + frames):
+            self.pictures[n] = cv2.add(self.pictures[n], np.full_like(self.pictures[n], strength))
+        return self
+
+
+def _mixed(one: np.ndarray, other: np.ndarray, share: float) -> np.ndarray:
+    return cv2.addWeighted(one, 1 - share, other, share, 0)
