@@ -219,14 +219,14 @@ def take(
     count: int,
     *,
     move: str = "still",
-    rate: float = 25,
+    rate: Fraction | float = 25,
     tint: np.ndarray | None = None,
     size: tuple[int, int] = SIZE,
 ) -> list[np.ndarray]:
     """One shot of `count` RGB pictures: a camera that moves over its own scenery, and mostly a subject before it."""
     tint = draw.uniform(60, 160, 3) if tint is None else tint
     ground = scenery(draw, tint + draw.normal(0, 18, 3), (2 * size[0], 2 * size[1]))
-    seconds = (np.arange(count) - (count - 1) / 2) / rate
+    seconds = (np.arange(count) - (count - 1) / 2) / float(rate)
     x, y, zoom = _path(draw, move, seconds, size)
     blur = np.abs(np.gradient(x)) if move == "swift" and count > 1 else np.zeros(count)
     subject = _subject(draw, seconds, size)

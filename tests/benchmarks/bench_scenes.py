@@ -2,9 +2,9 @@
 
     python tests/benchmarks/bench_scenes.py [--footage DIR] [--films N]
 
-Made films have cuts, shots of 0.3 s, dissolves of half a second to one, fades through black and white, flashes of one to
-three frames, pans, swift pans, zooms, shaking hands, grain; some are dark, grey or letterboxed. Those that are called
-held out served for nothing while the detector was made. `--footage DIR` adds the clips that DIR/cuts.json labels.
+Made films have cuts, shots of 0.3 s, dissolves of half a second to one, fades through black and white, flashes of one
+to three frames, pans, swift pans, zooms, shaking hands, grain; some are dark, grey or letterboxed. What is called held
+out served for nothing while the detector was made. `--footage DIR` adds the clips that DIR/cuts.json labels.
 
 F1 takes hard cuts with one frame of tolerance. On made films a transition is one more cut, anywhere from three frames
 before it to three after it, and a second one there is wrong; near a labelled one, 20 frames, anything goes.

@@ -54,9 +54,10 @@ class _Finder:
     """
 
     def __init__(self, rate: Fraction) -> None:
-        self._side, self._near, self._reach, self._every = (
-            max(2, round(seconds * rate)) for seconds in (_SIDE_SECONDS, _NEAR_SECONDS, _REACH_SECONDS, _EVERY_SECONDS)
+        self._side, self._near, self._reach = (
+            max(2, round(seconds * rate)) for seconds in (_SIDE_SECONDS, _NEAR_SECONDS, _REACH_SECONDS)
         )
+        self._every = max(1, round(_EVERY_SECONDS * rate))
         self._lag = self._side + self._reach
         self._window = Window(self._lag + self._reach + 1)
         self._hard: set[int] = set()  # found, and not yet told

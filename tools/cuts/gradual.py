@@ -18,11 +18,13 @@ from autocut_director.tools.cuts.hard import NOISE
 from autocut_director.tools.cuts.looks import Look, change, strangeness
 from autocut_director.tools.cuts.window import Window
 
-_UNEXPLAINED = 0.45  # share of the ends' difference that may be left: things move. Measured: motion alone leaves 0.52
-_STRANGE_PATTERNS = 0.6  # share of the contrast; measured: dissolves' ends 0.6 and more, half a second of motion 0.5
-_MARCH = 0.1  # weight that must go and come in each half of the middle; a quarter when the dissolve fills the span
-_BETWEEN = 1.25  # times the middle's change from either end is the least change between them; twice in a still dissolve
-_LEAST = 0.25  # weight of either end in the middle, and no more of the other than is left: what has less is that end
+_UNEXPLAINED = 0.5  # share of the ends' difference that may be left: what moves is in neither end
+_STRANGE_PATTERNS = (
+    0.6  # share of the contrast; measured: 0.63 and more across dissolves, less in half a second of motion
+)
+_MARCH = 0.1  # weight that one end loses, and the other wins, in each quarter of a second; at least 0.25 when still
+_BETWEEN = 1.25  # times the middle's change from either end must lie between them; 2 in a still dissolve
+_LEAST = 0.2  # weight of either end in the middle: what has less of one is the other
 
 Pattern = NDArray[np.float32]
 """Of `Look.pattern`."""

@@ -10,6 +10,7 @@ Strangeness is block matching by the sum of squared differences, as in video cod
 subjects leave little, another shot leaves about as much as its contrast.
 """
 
+import math
 from functools import cached_property
 
 import cv2
@@ -111,5 +112,6 @@ def _unmatched(one: Points, other: Points) -> float:
                 max(0, y - _REACH_DOWN) : y + _BLOCK_HEIGHT + _REACH_DOWN,
                 max(0, x - _REACH_ACROSS) : x + _BLOCK_WIDTH + _REACH_ACROSS,
             ]
-            left += max(0.0, float(cv2.matchTemplate(around, block, cv2.TM_SQDIFF).min()))
-    return float(np.sqrt(left / (_WIDTH * _HEIGHT)))
+            squares = max(0.0, float(cv2.matchTemplate(around, block, cv2.TM_SQDIFF).min()))
+            left += math.sqrt(squares * block.shape[0] * block.shape[1])
+    return left / (_WIDTH * _HEIGHT)
