@@ -20,7 +20,7 @@ from autocut_director.tools.words.hearing import Heard, build_of, transcribe
 from autocut_director.tools.words.screen_text import ScreenText
 
 PROBE = "probe.1"
-DETECTION = "adaptive.1"
+DETECTION = "looks.1"
 SIGNALS = "signals.1"
 READING = "rapidocr.1"
 HEARING = "whisper.1"
