@@ -286,6 +286,15 @@ def test_a_run_goes_on_without_a_store(film: Path, lmstudio: Server, tmp_path: P
     assert asked_in(lmstudio) == 10
 
 
+def test_an_agent_is_told_that_nothing_is_kept(film: Path, lmstudio: Server, tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(film.read_bytes())
+    settings = settings_of(lmstudio, cache_dir=tmp_path / "film.mp4")
+    tools = {tool.name: tool for tool in director_tools(settings, workspace=tmp_path)}
+    tools["detect_scenes"].invoke({"video": "film.mp4"})
+    said = [tools["describe_scenes"].invoke({"scenes": "scenes.json"}) for _ in range(2)]
+    assert ["so nothing is kept" in told for told in said] == [True, False]
+
+
 def test_nothing_in_it_tells_a_key_or_a_path(film: Path) -> None:
     key = "sk-very-secret"
     role = Server(describes_the_colour, token=key, models=("gpt-4o",), dialect="openai")

@@ -2,6 +2,7 @@
 way."""
 
 import os
+import random
 import sqlite3
 import stat
 import subprocess
@@ -135,6 +136,32 @@ def test_a_file_that_is_damaged_inside_is_set_aside_when_that_shows(tmp_path: Pa
     store.keep(still(1), Entry({"again": True}))
     assert store.find(still(1)) == Entry({"again": True})
     assert troubles(store) == ["store_set_aside"]
+
+
+@pytest.mark.parametrize("share", [0.001, 0.3, 0.9])
+def test_a_file_that_is_cut_short_is_set_aside(tmp_path: Path, share: float) -> None:
+    file = filled(tmp_path, 60)
+    os.truncate(file, int(file.stat().st_size * share))
+    store = SceneStore(tmp_path)
+    kept(store, range(60))
+    store.keep(still(1), Entry({"again": True}))
+    assert store.find(still(1)) == Entry({"again": True})
+    assert troubles(store) in ([], ["store_set_aside"])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_damage_comes_back_as_an_entry(tmp_path: Path, seed: int) -> None:
+    """Bytes are changed here and there: what comes back is what was kept, or nothing."""
+    file, draw = filled(tmp_path, 60), random.Random(seed)
+    data = bytearray(file.read_bytes())
+    for _ in range(40):
+        data[draw.randrange(100, len(data))] = draw.randrange(256)
+    file.write_bytes(data)
+    store = SceneStore(tmp_path)
+    for number in range(60):
+        assert store.find(still(number)) in (None, Entry({"number": number}, PICTURE))
+    store.keep(still(1), Entry({"again": True}))
+    assert set(troubles(store)) <= {"store_set_aside", "store_only_read", "store_not_used"}
 
 
 def test_a_picture_that_the_disk_changed_counts_as_not_there(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ CREATE TABLE entries (
     key BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
     film TEXT NOT NULL,
-    facts TEXT NOT NULL,
+    facts BLOB NOT NULL,
     picture BLOB NOT NULL,
     checksum INTEGER NOT NULL,
     used_at INTEGER NOT NULL
@@ -57,6 +57,10 @@ class OtherVersionError(Exception):
 
 class OtherProgramError(Exception):
     """The file is another program's database."""
+
+
+UNUSABLE = (sqlite3.DatabaseError, UnicodeDecodeError, OtherVersionError, OtherProgramError, OSError)
+"""What may befall who opens or uses a store; where SQLite's own words are damaged too, Python cannot decode them."""
 
 
 class SceneStore:
@@ -82,11 +86,9 @@ class SceneStore:
     def find(self, key: Key) -> Entry | None:
         """Return what is kept under `key`; what was damaged on the disk counts as not there."""
         row = self._tried(lambda database: database.execute(_FIND, (key.digest,)).fetchone())
-        if row is None:
+        if row is None or not _is_whole(*row):
             return None
-        facts, picture, checksum, used_at = row
-        if _checksum(facts, picture) != checksum:
-            return None
+        facts, picture, _, used_at = row
         now = int(self._clock())
         if now - used_at > _TOUCH_SECONDS:
             self._written(lambda database: database.execute(_TOUCH, (now, key.digest)))
@@ -94,7 +96,7 @@ class SceneStore:
 
     def keep(self, key: Key, entry: Entry) -> None:
         """Keep `entry` under `key`; where there is no room, what was not used for longest goes."""
-        facts = json.dumps(entry.values)
+        facts = json.dumps(entry.values).encode()
         checksum = _checksum(facts, entry.picture)
         row = (key.digest, key.kind, key.film, facts, entry.picture, checksum, int(self._clock()))
         self._written(lambda database: self._keep(database, row))
@@ -130,7 +132,7 @@ class SceneStore:
                 return None
             try:
                 return work(self._open())
-            except (sqlite3.DatabaseError, OtherVersionError, OtherProgramError, OSError) as exc:
+            except UNUSABLE as exc:
                 if self._is_to_be_set_aside(exc) and self._set_aside(exc):
                     return self._tried(work, without=without)
                 self._go_on(exc, without if self._database is not None else "none")
@@ -147,8 +149,8 @@ class SceneStore:
         return self._database
 
     def _is_to_be_set_aside(self, exc: Exception) -> bool:
-        damaged = isinstance(exc, sqlite3.Error) and getattr(exc, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
-        return not self._began_anew and (damaged or isinstance(exc, OtherVersionError))
+        damaged = getattr(exc, "sqlite_errorcode", 0) & 0xFF in _DAMAGED  # the rest of the code says where
+        return not self._began_anew and (damaged or isinstance(exc, UnicodeDecodeError | OtherVersionError))
 
     def _set_aside(self, exc: Exception) -> bool:
         """Move the file out of the way, unless another process has done so; tell whether a new one can be begun."""
@@ -163,22 +165,20 @@ class SceneStore:
                         Path(f"{self.file}{ending}").replace(f"{aside}{ending}")
         except OSError:  # Windows moves no file that another process has open
             return False
-        self._news.append(Trouble("store_set_aside", {"path": str(aside), "why": str(exc)}))
+        self._news.append(Trouble("store_set_aside", {"path": str(aside), "why": why_unusable(exc)}))
         return True
 
     def _go_on(self, exc: Exception, use: Literal["reading", "none"]) -> None:
         self._use = use
         sentence = "store_only_read" if use == "reading" else "store_not_used"
-        self._news.append(Trouble(sentence, {"path": str(self.file), "why": _why(exc)}))
+        self._news.append(Trouble(sentence, {"path": str(self.file), "why": why_unusable(exc)}))
 
 
 def opened(file: Path, *, patience_seconds: float = _PATIENCE_SECONDS) -> sqlite3.Connection:
     """Open the store in `file`; an empty file becomes one.
 
     Raises:
-        OtherVersionError: It is one of another version of this program.
-        OtherProgramError: It is another program's.
-        sqlite3.DatabaseError: It cannot be used.
+        UNUSABLE: It is damaged, locked, another program's, or of another version of this one.
     """
     database = sqlite3.connect(file, timeout=patience_seconds, isolation_level=None, check_same_thread=False)
     try:
@@ -239,9 +239,15 @@ def held_bytes(database: sqlite3.Connection) -> int:
     return pages * _pragma(database, "page_size")
 
 
-def _checksum(facts: str, picture: bytes) -> int:
-    """Return by what damage on the disk is known: SQLite itself does not see any in a value."""
-    return zlib.crc32(picture, zlib.crc32(facts.encode()))
+def _checksum(facts: bytes, picture: bytes) -> int:
+    return zlib.crc32(picture, zlib.crc32(facts))
+
+
+def _is_whole(facts: object, picture: object, checksum: object, used_at: object) -> bool:
+    """Tell whether a row is as it was written: SQLite itself sees no damage in a value, nor in its type."""
+    if not (isinstance(facts, bytes) and isinstance(picture, bytes) and isinstance(used_at, int)):
+        return False
+    return _checksum(facts, picture) == checksum
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
@@ -252,6 +258,9 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return None
 
 
-def _why(exc: Exception) -> str:
+def why_unusable(exc: Exception) -> str:
+    """Say why a store cannot be used, in a clause."""
+    if isinstance(exc, UnicodeDecodeError):
+        return "it is damaged"
     said = exc.strerror if isinstance(exc, OSError) else None
     return said or str(exc) or type(exc).__name__

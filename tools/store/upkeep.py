@@ -1,7 +1,6 @@
 """What the store takes and holds, and its end."""
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,9 @@ from autocut_director.tools.store.database import (
     ASIDE,
     BESIDE,
     FILE,
-    OtherProgramError,
-    OtherVersionError,
+    UNUSABLE,
     opened,
+    why_unusable,
 )
 
 _COUNT = "SELECT kind, count(*) FROM entries GROUP BY kind"
@@ -52,8 +51,10 @@ def holdings(folder: Path) -> Holdings:
         with contextlib.closing(opened(file)) as database:
             films = database.execute(_FILMS).fetchone()[0]
             entries = dict(database.execute(_COUNT).fetchall())
-    except (sqlite3.DatabaseError, OtherVersionError, OtherProgramError) as exc:
-        raise InputError(f"{file} cannot be read ({exc}). To begin anew: autocut-director cache clear") from exc
+    except UNUSABLE as exc:
+        raise InputError(
+            f"{file} cannot be read ({why_unusable(exc)}). To begin anew: autocut-director cache clear"
+        ) from exc
     return Holdings(file, taken, aside, films, entries)
 
 
