@@ -308,11 +308,11 @@ def test_without_a_store_nothing_is_found() -> None:
 @pytest.mark.parametrize(
     ("platform", "variables", "folder"),
     [
-        ("linux", {"XDG_CACHE_HOME": "/x"}, "/x/autocut-director"),
+        ("linux", {"XDG_CACHE_HOME": "HOME/x"}, "HOME/x/autocut-director"),
         ("linux", {"XDG_CACHE_HOME": "relative"}, "HOME/.cache/autocut-director"),
         ("linux", {}, "HOME/.cache/autocut-director"),
-        ("darwin", {"XDG_CACHE_HOME": "/x"}, "HOME/Library/Caches/autocut-director"),
-        ("win32", {"LOCALAPPDATA": "/local"}, "/local/autocut-director"),
+        ("darwin", {"XDG_CACHE_HOME": "HOME/x"}, "HOME/Library/Caches/autocut-director"),
+        ("win32", {"LOCALAPPDATA": "HOME/local"}, "HOME/local/autocut-director"),
         ("win32", {}, "HOME/AppData/Local/autocut-director"),
         ("linux", {"AUTOCUT_CACHE_DIR": "~/own"}, "HOME/own"),
     ],
@@ -323,7 +323,7 @@ def test_where_it_is(
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "AUTOCUT_CACHE_DIR"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {**variables, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value.replace("HOME", str(tmp_path)))
     monkeypatch.setattr(sys, "platform", platform)
     expected = Path(folder.replace("HOME", str(tmp_path)))
     assert cache_folder() == Settings().cache_dir == Settings.from_env().cache_dir == expected
