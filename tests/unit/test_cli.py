@@ -362,14 +362,14 @@ def test_an_interrupt_leaves_nothing_half_written(
 @pytest.mark.skipif(WINDOWS, reason="Windows sends no SIGINT to one process")
 def test_an_interrupt_that_a_library_swallows_is_still_heard(long_film: Path, tmp_path: Path) -> None:
     """Some libraries catch everything while they are imported; the wish to stop must outlive that."""
-    (tmp_path / "scenedetect.py").write_text(
+    (tmp_path / "moviepy.py").write_text(
         "import os, signal, sys\n"
         "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    import time; time.sleep(5)\n"
         "except BaseException:\n    pass\n"
-        "sys.path.remove(os.path.dirname(__file__)); del sys.modules['scenedetect']\n"
-        "import scenedetect; sys.modules['scenedetect'] = scenedetect\n"
+        "sys.path.remove(os.path.dirname(__file__)); del sys.modules['moviepy']\n"
+        "import moviepy; sys.modules['moviepy'] = moviepy\n"
     )
-    ended = run("direct", long_film, "--out", tmp_path / "o", "--quiet", PYTHONPATH=str(tmp_path))
+    ended = run("direct", long_film, "--out", tmp_path / "o", "--title-card", "--quiet", PYTHONPATH=str(tmp_path))
     assert ended.returncode == 130, ended.stderr
     assert json.loads((tmp_path / "o/run.json").read_text())["status"] == "interrupted"
 

@@ -12,15 +12,11 @@ from autocut_director.tools.pictures import Picture
 _SIDE_SECONDS = 0.21  # what is back after this was never gone: longer than a flash, shorter than the shortest scene
 _NEAR_SECONDS = 0.12  # motion is measured in this time before and after a cut: three frames of film
 _REACH_SECONDS = 0.5  # from the middle of a dissolve to its ends: most take from half a second to a whole one
-
-
-_EVERY_SECONDS = (
-    0.08  # as often is asked for dissolves: two frames of film, in which the shortest do a third of their way
-)
+_EVERY_SECONDS = 0.08  # as often is asked for dissolves: two frames of film; the shortest last six
 
 
 def find_cuts(pictures: Iterable[Picture], rate: Fraction) -> Iterator[int]:
-    """Yield the first frame of every new shot, in order, each when less than a second after it is known.
+    """Yield the first frame of every new shot, in order, each when 0.7 s of film after it are known.
 
     Args:
         pictures: The film's pictures, in order. A damaged one counts as the one before it.

@@ -4,14 +4,16 @@
 |---|---|---|
 | contrast | one look: standard deviation over its points, channels added as variances | levels of 255 |
 | change | two: mean of the absolute differences, channels added | levels of 255 |
-| strangeness | two: what is left when every block went where it fits best, root mean square | levels of 255 |
+| strangeness | two: what is left when every block of one went where it fits best in the other | levels of 255 |
 
-Strangeness is block matching by the sum of squared differences, as in video coding: a pan, shaking hands and moving
-subjects leave little, another shot leaves about as much as its contrast.
+Strangeness is block matching by the sum of squared differences, as in video coding, root mean square: a pan, shaking
+hands and moving subjects leave little, another shot about its contrast. It is the mean over the blocks, so that one
+thing that flickers does not count for the whole picture.
 """
 
 import math
 from functools import cached_property
+from statistics import fmean
 
 import cv2
 import numpy as np
@@ -26,9 +28,20 @@ Points = NDArray[np.uint8] | NDArray[np.float32]
 _WIDTH, _HEIGHT = 64, 36  # points: small enough that grain and coding noise are averaged away
 _BLOCK_WIDTH, _BLOCK_HEIGHT = 16, 12  # points: twelve blocks
 _REACH_ACROSS, _REACH_DOWN = 8, 6  # points that a block may move: an eighth and a sixth of the picture
-_SAMPLES = (
-    4  # of a point, across and down: sixteen of a plane average noise out, and the size of the film costs nothing
-)
+_BLOCKS = [
+    (
+        np.s_[y : y + _BLOCK_HEIGHT, x : x + _BLOCK_WIDTH],
+        np.s_[
+            max(0, y - _REACH_DOWN) : y + _BLOCK_HEIGHT + _REACH_DOWN,
+            max(0, x - _REACH_ACROSS) : x + _BLOCK_WIDTH + _REACH_ACROSS,
+        ],
+    )
+    for y in range(0, _HEIGHT, _BLOCK_HEIGHT)
+    for x in range(0, _WIDTH, _BLOCK_WIDTH)
+]
+"""Where each block is, and where it is looked for."""
+_SAMPLES = 4  # of a point, across and down: sixteen average noise out, and a large film costs no more
+_SAMPLED = _SAMPLES * _WIDTH, _SAMPLES * _HEIGHT
 _GREY = 128  # a colour difference of none
 _MIDDLE = slice(_HEIGHT // 4, -_HEIGHT // 4), slice(_WIDTH // 4, -_WIDTH // 4)  # no bar is there
 _PLANAR = {"yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p"}
@@ -78,13 +91,13 @@ class Look:
 def look_at(frame: VideoFrame) -> Look:
     """Look at a decoded picture of any size."""
     if frame.format.name not in _PLANAR:
-        frame = frame.reformat(format="yuv420p")
+        frame = frame.reformat(*_SAMPLED, format="yuv444p", interpolation="POINT")
     return Look(cv2.merge([_small(plane) for plane in frame.planes[:3]]).astype(np.uint8, copy=False))
 
 
 def _small(plane: VideoPlane) -> MatLike:
     rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-    samples = cv2.resize(rows, (_SAMPLES * _WIDTH, _SAMPLES * _HEIGHT), interpolation=cv2.INTER_NEAREST)
+    samples = cv2.resize(rows, _SAMPLED, interpolation=cv2.INTER_NEAREST)
     return cv2.resize(samples, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA)
 
 
@@ -104,14 +117,9 @@ def strangeness(one: Points, other: Points) -> float:
 
 
 def _unmatched(one: Points, other: Points) -> float:
-    left = 0.0
-    for y in range(0, _HEIGHT, _BLOCK_HEIGHT):
-        for x in range(0, _WIDTH, _BLOCK_WIDTH):
-            block = one[y : y + _BLOCK_HEIGHT, x : x + _BLOCK_WIDTH]
-            around = other[
-                max(0, y - _REACH_DOWN) : y + _BLOCK_HEIGHT + _REACH_DOWN,
-                max(0, x - _REACH_ACROSS) : x + _BLOCK_WIDTH + _REACH_ACROSS,
-            ]
-            squares = max(0.0, float(cv2.matchTemplate(around, block, cv2.TM_SQDIFF).min()))
-            left += math.sqrt(squares * block.shape[0] * block.shape[1])
-    return left / (_WIDTH * _HEIGHT)
+    return fmean(_misfit(one[block], other[around]) for block, around in _BLOCKS)
+
+
+def _misfit(block: Points, around: Points) -> float:
+    squares = float(cv2.matchTemplate(around, block, cv2.TM_SQDIFF).min())
+    return math.sqrt(max(0.0, squares) / (_BLOCK_WIDTH * _BLOCK_HEIGHT))
