@@ -22,7 +22,7 @@ from autocut_director.tools.probe import Footage
 from autocut_director.tools.timeline import Language, PlannedBy, Record, Scene, Status
 from autocut_director.version import __version__
 
-_REPORTED = ("av", "langchain-core", "moviepy", "opencv-python-headless", "opentimelineio", "scenedetect-headless")
+_REPORTED = ("av", "langchain-core", "moviepy", "opencv-python-headless", "opentimelineio")
 
 
 def used_versions() -> dict[str, str]:

@@ -312,7 +312,7 @@ def test_nothing_in_it_tells_a_key_or_a_path(film: Path) -> None:
 
 _FORKS = """
 import json, os, signal, sys
-import openai, scenedetect  # what a run loads late
+import openai  # what a run loads late
 from autocut_director import Settings, build_director
 from autocut_director.agent.backends import ChatLMStudio, translation
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
