@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from documents import plan_of
 
+from autocut_director.tools.film import lettering
 from autocut_director.tools.film.drawing import covered, letters
 from autocut_director.tools.film.finish import Finish
 from autocut_director.tools.film.fonts import remedy, scripts_of
@@ -155,6 +156,31 @@ def test_braces_and_backslashes_are_drawn_as_they_are(tmp_path: Path) -> None:
     """As wide as the same number of other letters: no part of it was taken for a command."""
     assert ink(r"{\b1}x", WIDE, tmp_path).sum() > 1.6 * ink("x", WIDE, tmp_path).sum()
     assert escaped(r"a\N{b}") == "a\\\u2060N\\{b\\}"
+
+
+def test_a_text_with_control_characters_takes_no_other_with_it(tmp_path: Path) -> None:
+    """A NUL would end the script, and with it every text after it."""
+    texts = ["before \x00 after", "\x00", "\x1b[31mred", "the last"]  # of the second, nothing is left
+    made = lettered([caption(text) for text in texts], WIDE, tmp_path)
+    assert [bool(mask.any()) for mask in covered(made.settings, WIDE, tmp_path)] == [True, True, True]
+    assert escaped("a\x00b\x1bc") == "abc"
+
+
+def test_many_texts_are_drawn_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a picture in memory."""
+    drawn: list[int] = []
+
+    def counted(settings: list, size: tuple[int, int], folder: Path) -> np.ndarray:
+        drawn.append(len(settings))
+        return covered(settings, size, folder)
+
+    monkeypatch.setattr(lettering, "covered", counted)
+    made = lettered(
+        [caption(f"{number} and a line that is too long to fit {LONG}") for number in range(230)], WIDE, tmp_path
+    )
+    assert len(made.settings) == 230
+    assert max(drawn) <= 100
+    assert sum(drawn) > 230
 
 
 def test_without_overlays_the_picture_is_bare(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ _LARGEST = {"overlay": (0.07, 0.085), "subtitle": (0.052, 0.065), "title": (0.11
 """Letters' size in shares of the picture's height and width, whichever is less."""
 _SMALLER = 0.86  # the next size that is tried
 _SIZES = 10  # that are tried; the last is a quarter of the first
+_AT_ONCE = 100  # texts that are drawn, each on a picture of its own
 _COLUMN = 0.47  # of the letters' size: the usual width of a Latin letter; Chinese ones take two
 
 
@@ -87,11 +88,17 @@ def _set(caption: Caption, size: Size, step: int) -> Setting:
 
 def _fit(settings: Sequence[Setting], size: Size, folder: Path) -> list[bool]:
     """Tell which of `settings` keep within their part of the picture."""
-    masks = covered(settings, size, folder)
-    return [
-        extent(mask.any(axis=0)) <= _SAFE[setting.place][0] and extent(mask.any(axis=1)) <= _SAFE[setting.place][1]
-        for setting, mask in zip(settings, masks, strict=True)
-    ]
+    fits = list[bool]()
+    for start in range(0, len(settings), _AT_ONCE):
+        drawn = settings[start : start + _AT_ONCE]
+        fits += [_fits(each, mask) for each, mask in zip(drawn, covered(drawn, size, folder), strict=True)]
+    return fits
+
+
+def _fits(setting: Setting, mask: NDArray[np.uint8]) -> bool:
+    width, height = _SAFE[setting.place]
+    shown = mask > 0
+    return extent(np.asarray(shown.any(axis=0))) <= width and extent(np.asarray(shown.any(axis=1))) <= height
 
 
 def extent(covered: NDArray[np.bool_]) -> float:

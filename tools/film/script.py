@@ -5,6 +5,7 @@ of the machine for a letter that the named one has not.
 """
 
 import sys
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -29,6 +30,7 @@ _ALIGNED = {"lower": 2, "upper": 8, "middle": 5, "below": 2}  # as the keys of a
 _BESIDE = {"left": 4, "middle": 5, "right": 6}
 _UP = {"lower": 0.1, "upper": 0.1, "middle": 0.0, "below": 0.22}  # of the height, from the edge that it stands by
 _UP_TALL = 0.18  # on a tall picture: telephones lay their own buttons over the lowest part
+_NOT_DRAWN = ("Cc", "Cs")  # of Unicode's categories: control characters, and halves of characters
 _HUNDREDTHS = 100  # of a second: what a script counts in
 _PADDING = 0.3  # of the letters' size, around them in the box
 
@@ -137,9 +139,12 @@ def _event(style: str, setting: Setting) -> str:
 
 
 def escaped(line: str) -> str:
-    r"""Return a line so that nothing in it is a command: braces are escaped, a backslash is kept from what follows."""
-    plain = " ".join(line.split())
-    return plain.replace("\\", "\\\u2060").replace("{", r"\{").replace("}", r"\}")
+    r"""Return a line so that nothing in it is a command: braces are escaped, a backslash is kept from what follows.
+
+    Control characters are left out: the script ends at a NUL.
+    """
+    drawn = "".join(mark for mark in " ".join(line.split()) if unicodedata.category(mark) not in _NOT_DRAWN)
+    return drawn.replace("\\", "\\\u2060").replace("{", r"\{").replace("}", r"\}")
 
 
 def _clock(frame: int) -> str:
