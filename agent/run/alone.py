@@ -8,7 +8,7 @@ from typing import Any
 from autocut_director.agent.planner import proven, wish_warnings
 from autocut_director.agent.planning.thinker import PlanTry
 from autocut_director.agent.run.crew import Crew
-from autocut_director.agent.run.finishing import film_warnings, finish_of
+from autocut_director.agent.run.finishing import film_warnings, finish_of, finish_warnings
 from autocut_director.agent.run.looking import texts_that_leave
 from autocut_director.agent.run.request import read_request
 from autocut_director.agent.run.wishing import told, transcript_of, wish_of
@@ -78,4 +78,5 @@ def render_plan(
     request = read_request({**options, "video": plan.media.primary_clip_path})
     finish = finish_of(request, plan, transcript_of(request, plan.rate))
     film = make_film(plan, out, finish=finish, progress=progress)
-    return film_warnings(film, request.language or Settings.from_env().language)
+    language = request.language or Settings.from_env().language
+    return (*finish_warnings(request, finish, language), *film_warnings(film, language))

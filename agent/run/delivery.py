@@ -6,7 +6,7 @@ from pathlib import Path
 
 from autocut_director.agent.run.account import RunAccount
 from autocut_director.agent.run.boards import earlier_run, storyboard_of, write_boards
-from autocut_director.agent.run.finishing import film_account, film_warnings, finish_of
+from autocut_director.agent.run.finishing import film_account, film_warnings, finish_of, finish_warnings
 from autocut_director.agent.run.folder import NAMES, Files, remove_stale
 from autocut_director.agent.run.stages import Delivered, Proven, grown
 from autocut_director.agent.run.step import Teller
@@ -51,7 +51,7 @@ def _filmed(done: Proven, out: Path, teller: Teller) -> RunAccount:
     """Make the film in `out`; return the account with what was decided about it."""
     finish = finish_of(done.request, done.plan, done.transcript)
     film = make_film(done.plan, out, finish=finish, footage=done.footage, progress=teller.progress())
-    warnings = film_warnings(film, done.language)
+    warnings = (*finish_warnings(done.request, finish, done.language), *film_warnings(film, done.language))
     teller.warn(warnings)
     return done.account.noting(film=film_account(film)).with_warning(*warnings)
 

@@ -49,5 +49,10 @@ def film_warnings(film: Film, language: Language) -> tuple[str, ...]:
         named = {"what": scripts_of(film.missing), "characters": film.missing[:20], "remedy": remedy(film.missing)}
         warnings.append(say(language, "no_letters", **named))
     if film.loudness is not None and not math.isfinite(film.loudness.integrated):
-        warnings.append(say(language, "silent"))
+        warnings.append(say(language, "unmeasured" if math.isfinite(film.loudness.peak) else "silent"))
     return tuple(warnings)
+
+
+def finish_warnings(request: DirectRequest, finish: Finish, language: Language) -> tuple[str, ...]:
+    """Return what was asked of a film and cannot be done."""
+    return (say(language, "no_subtitles"),) if request.burn_subtitles and not finish.subtitles else ()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import films
 import pytest
+from documents import plan_of
 
 from autocut_director.agent.director import build_director
 from autocut_director.agent.revision import finished_run, revise
@@ -12,8 +13,9 @@ from autocut_director.agent.run.alone import render_plan
 from autocut_director.agent.run.finishing import film_account, film_warnings
 from autocut_director.errors import DocumentError, InputError
 from autocut_director.tools.files import read_plan
+from autocut_director.tools.film.finish import Finish
 from autocut_director.tools.film.loudness import Loudness
-from autocut_director.tools.film.render import Film
+from autocut_director.tools.film.render import Film, make_film
 from autocut_director.tools.film.shapes import Window
 from autocut_director.tools.probe import probe_video
 
@@ -95,3 +97,18 @@ def test_what_to_look_out_for_is_said() -> None:
     window = Window("x", ((0, 10.04), (20, 30.0)), "faces")
     told = film_account(Film(Path("cut.mp4"), (202, 360), windows=(window,)))
     assert told["windows"] == [{"clip": 1, "by": "faces", "axis": "x", "path": [[0, 10.0], [20, 30.0]]}]
+
+
+def test_sound_that_cannot_be_measured_is_not_called_silent(tmp_path: Path) -> None:
+    """Three tenths of a second: EBU R 128 measures blocks of four."""
+    footage = probe_video(films.make_film(tmp_path / "film.mp4", shots=[50], tone=True))
+    film = make_film(plan_of(footage, [(0, 8)]), tmp_path / "cut.mp4", footage=footage, finish=Finish(loudness=-14.0))
+    (said,) = film_warnings(film, "en")
+    assert said.startswith("The sound is too short or too soft")
+
+
+def test_subtitles_that_were_asked_for_and_are_none_are_told(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "late.srt").write_text("1\n01:00:00,000 --> 01:00:02,000\nToo late.\n", encoding="utf-8")
+    options = {"burn_subtitles": True, "transcript": tmp_path / "late.srt"}
+    (said,) = render_plan(read_plan(run / "plan.json"), tmp_path / "cut.mp4", options)
+    assert said.startswith("Nothing that is said in the film is heard in the edit")
