@@ -399,6 +399,9 @@ def export(
     relative: Annotated[
         bool, typer.Option("--relative", help="Name the film by its path from the timeline's folder.")
     ] = False,
+    title_card: Annotated[
+        bool, typer.Option("--title-card", help="The film opens with its title card; subtitles begin after it.")
+    ] = False,
     overwrite: Overwrite = False,
     debug: Debug = False,
 ) -> None:
@@ -411,11 +414,14 @@ def export(
 
     if transcript is not None and to != SUBTITLES:
         raise InputError(f"--transcript {transcript} is for subtitles; add --to srt, or leave it out.")
+    if title_card and to != SUBTITLES:
+        raise InputError("--title-card is for subtitles, a timeline has no card; add --to srt, or leave it out.")
     read, said = read_plan(plan), _said(plan, transcript) if to == SUBTITLES else None
     film, console = Path(read.media.primary_clip_path), _console()
     check_new_file(out, overwrite=overwrite, sources=[plan, film, *([said] if said else [])])
-    folder = out.absolute().parent if relative else None
-    export_timeline(read, out, to=to, relative_to=folder, lines=_lines(said, read.rate) if said else ())
+    folder, lead = out.absolute().parent if relative else None, _card_frames(read) if title_card else 0
+    lines = _lines(said, read.rate) if said else ()
+    export_timeline(read, out, to=to, relative_to=folder, lines=lines, lead_frames=lead)
     if to != SUBTITLES and not film.exists():
         _warn(console, f"the film {film} is not there; the timeline names it, and is offline until it is relinked.")
     _say(console, f"{out}: {_clips(read)} as {to}.")
@@ -517,6 +523,12 @@ def _lines(transcript: Path, rate: "Fraction") -> "tuple[Line, ...]":
     from autocut_director.tools.words.transcript import read_transcript
 
     return read_transcript(transcript, rate)
+
+
+def _card_frames(plan: "EditPlan") -> int:
+    from autocut_director.tools.film.title_card import card_frames
+
+    return card_frames(plan.rate)
 
 
 def _show_marks(console: "Console", marks: "Score") -> None:

@@ -30,20 +30,27 @@ SUBTITLES = "srt"
 """What `--to` calls the subtitles of what is said in the edit."""
 
 
-def export_timeline(
-    plan: EditPlan, out: Path, *, to: str = "otio", relative_to: Path | None = None, lines: Sequence[Line] = ()
+def export_timeline(  # noqa: PLR0913  # as many as there are wishes
+    plan: EditPlan,
+    out: Path,
+    *,
+    to: str = "otio",
+    relative_to: Path | None = None,
+    lines: Sequence[Line] = (),
+    lead_frames: int = 0,
 ) -> Path:
     """Write `plan` to `out` in the format `to`.
 
     `relative_to`: the folder from which the film's path is counted, usually that of `out`; None for an absolute path.
-    `lines`: what is said in the film; subtitles are made of it, timelines are without.
+    `lines`: what is said in the film; subtitles are made of it, timelines are without. `lead_frames`: of the card that
+    stands before the edit in its film; subtitles begin after it, timelines are of the edit alone.
 
     Raises:
         InputError: No such format, or one that cannot hold the plan: the message says why and which can.
         PlanError: The plan's clips do not fit its film.
         OutputError: The file cannot be written there.
     """
-    writers = {**WRITERS, SUBTITLES: _subtitles_of(lines)}
+    writers = {**WRITERS, SUBTITLES: _subtitles_of(lines, lead_frames=lead_frames)}
     if to not in writers:
         raise InputError(f"No timeline format {to!r}. Known: {', '.join(sorted(writers))}.")
     check_against_film(plan)

@@ -466,6 +466,10 @@ def test_subtitles_are_made_of_the_transcript_that_is_named_or_lies_beside_the_p
     (tmp_path / "transcript.vtt").write_text(f"WEBVTT\n\n{said.replace(',000', '.000')}", encoding="utf-8")
     assert run("export", plan, "--to", "srt", "--out", out, "--overwrite").returncode == 0
     assert out.read_text(encoding="utf-8") == made
+    assert run("export", plan, "--to", "srt", "--out", out, "--overwrite", "--title-card").returncode == 0
+    begins, later = (float(text[8:14].replace(",", ".")) for text in (made, out.read_text(encoding="utf-8")))
+    assert later - begins == pytest.approx(2.48)  # 62 frames
+    assert "add --to srt" in refused("export", plan, "--to", "edl", "--out", tmp_path / "cut.edl", "--title-card")
 
 
 # ---------------------------------------------------------------- what is kept between runs

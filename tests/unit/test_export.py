@@ -74,6 +74,8 @@ def test_what_is_said_in_the_edit_is_written_as_subtitles(tmp_path: Path) -> Non
     plan = edit(Fraction(25), ((500, 550), (0, 50)))
     text = export_timeline(plan, tmp_path / "cut.srt", to="srt", lines=[HEARD]).read_text(encoding="utf-8")
     assert text == "1\n00:00:02,400 --> 00:00:03,800\nGood morning.\n"
+    behind_a_card = export_timeline(plan, tmp_path / "card.srt", to="srt", lines=[HEARD], lead_frames=50)
+    assert behind_a_card.read_text(encoding="utf-8").splitlines()[1] == "00:00:04,400 --> 00:00:05,800"
     texts, left_out = in_every_format(plan, [HEARD])
     assert (texts["srt"], left_out) == (text, {})
     texts, left_out = in_every_format(edit(Fraction(25), ((500, 550),)), [HEARD])
