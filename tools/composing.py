@@ -10,6 +10,6 @@ def moviepy() -> Any:
     try:
         import moviepy as library
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name in set(os.environ) - set(before):  # it sets none anew, and other threads must not see any missing
+            os.environ.pop(name, None)
     return library

@@ -9,6 +9,9 @@ import errno
 import json
 import os
 import re
+import shutil
+import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +24,9 @@ from autocut_director.tools.timeline import EditPlan, Media, ScenesDocument, fir
 
 Document = TypeVar("Document", bound=BaseModel)
 
-_PART = re.compile(r"\..+\.(\d+)\.part(\.\w+)?")
+_PART = re.compile(r"\.(.+)\.(\d+)\.part(\.\w+)?", re.DOTALL)
+_SCRATCH = re.compile(r"autocut-(\d+)-\w+")
+_ABANDONED_SECONDS = 3600  # a process that is not to be seen from here, in another container, may still be alive
 
 
 @contextlib.contextmanager
@@ -52,12 +57,23 @@ def _why_not_written(path: Path, exc: OSError) -> str:
     return f"Cannot write {path}: {exc.strerror or exc}. Choose another place with --out."
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete the unfinished files of runs in `folder` that are no longer alive."""
+def remove_leftovers(folder: Path, *, of: str | None = None) -> None:
+    """Delete the unfinished files of runs in `folder` that are no longer alive; of the file `of` alone, if given."""
     for part in folder.iterdir():
         match = _PART.fullmatch(part.name)
-        if match and not psutil.pid_exists(int(match[1])):
+        if match and of in {None, match[1]} and not psutil.pid_exists(int(match[2])):
             part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder for passing files. It is removed at the end, as are those of runs that were killed long ago."""
+    for left in Path(tempfile.gettempdir()).glob("autocut-*"):
+        match = _SCRATCH.fullmatch(left.name)
+        if match and not psutil.pid_exists(int(match[1])) and time.time() - left.stat().st_mtime > _ABANDONED_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"autocut-{os.getpid()}-") as folder:
+        yield Path(folder)
 
 
 def is_leftover(path: Path) -> bool:

@@ -136,7 +136,7 @@ def open_video(path: Path) -> InputContainer:
         VideoError: It cannot be opened.
     """
     try:
-        container = av.open(str(path), metadata_errors="replace")
+        container = av.open(str(path.absolute()), metadata_errors="replace")
     except (av.error.FFmpegError, OSError) as exc:
         raise VideoError(f"{path} is no video that can be read ({exc.strerror}).") from exc
     if container.format.name in _RAW_STREAMS:

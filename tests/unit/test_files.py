@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from autocut_director.tools.files import (
     read_scenes,
     remove_leftovers,
     replacing,
+    scratch,
     to_json,
     write_text,
 )
@@ -64,6 +66,23 @@ def test_leftovers_of_the_dead_are_removed_and_of_the_living_kept(tmp_path: Path
     (tmp_path / "notes.part").touch()
     remove_leftovers(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([alive, tmp_path / "notes.part"])
+
+
+def test_the_scratch_of_runs_killed_long_ago_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    old, new, alive = (
+        tmp_path / f"autocut-{pid}" for pid in (f"{dead.pid}-old", f"{dead.pid}-new", f"{os.getpid()}-x")
+    )
+    for folder in (old, new, alive):
+        folder.mkdir()
+        (folder / "0.mov").touch()
+    for folder in (old, alive):
+        os.utime(folder, (0, 0))
+    with scratch() as mine:
+        assert sorted(tmp_path.iterdir()) == sorted([new, alive, mine])
+    assert sorted(tmp_path.iterdir()) == sorted([new, alive])
 
 
 def test_a_relative_media_path_is_taken_from_the_file(tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
 """A film that is finished: its card, its bars, its loudness; and footage of every kind."""
 
 import json
+import os
 import re
 import subprocess
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import films
 import imageio_ffmpeg
 import numpy as np
 import pytest
 from documents import plan_of
 
+from autocut_director.tools.composing import moviepy
 from autocut_director.tools.film.finish import Finish
 from autocut_director.tools.film.graph import SAMPLE_RATE
 from autocut_director.tools.film.loudness import Loudness
@@ -19,6 +22,7 @@ from autocut_director.tools.film.render import Film, make_film, pieces_of
 from autocut_director.tools.film.title_card import card_frames
 from autocut_director.tools.pictures import pictures_at, upright
 from autocut_director.tools.probe import Footage, probe_video
+from autocut_director.tools.timeline import EditPlan
 
 BLACK = 24  # 8-bit levels, and below
 
@@ -80,6 +84,65 @@ def test_any_title_makes_a_card(tmp_path: Path, footage: Footage, text: str) -> 
     plan = plan_of(footage, [(0, 6)]).model_copy(update={"title": text, "logline": text})
     made = make_film(plan, tmp_path / "cut.mp4", footage=footage, finish=Finish(title_card=True))
     assert len(films.numbers_in(made.path)) == made.lead_frames + 6
+
+
+def test_characters_of_a_card_that_no_font_has_are_told(tmp_path: Path, footage: Footage) -> None:
+    plan = overlaid(plan_of(footage, [(0, 6)]), "\U0010fffc").model_copy(update={"title": "A \U0010fffd \U0010fffc"})
+    made = make_film(plan, tmp_path / "cut.mp4", footage=footage, finish=Finish(title_card=True))
+    assert sorted(made.missing) == ["\U0010fffc", "\U0010fffd"]
+
+
+def overlaid(plan: EditPlan, text: str) -> EditPlan:
+    return plan.model_copy(
+        update={"clips": tuple(clip.model_copy(update={"overlay_text": text}) for clip in plan.clips)}
+    )
+
+
+CODED = {
+    "unsaid": [],
+    "bt709": ["-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709", "-color_range", "tv"],
+    "full range": ["-vf", "scale=out_color_matrix=bt709:out_range=full", "-colorspace", "bt709", "-color_range", "pc"],
+}
+
+
+@pytest.mark.parametrize("kind", CODED)
+def test_a_cards_colours_are_coded_as_the_films(tmp_path: Path, kind: str) -> None:
+    """A player takes the coding of a film's first picture for that of all."""
+    source = tmp_path / "film.mp4"
+    films.ffmpeg("-f", "lavfi", "-i", "color=0xC86432:s=320x180:d=1", *CODED[kind], "-c:v", "libx264", str(source))
+    footage = probe_video(source)
+    plan = plan_of(footage, [(0, 20)]).model_copy(update={"title": ""})
+    made = make_film(plan, tmp_path / "cut.mp4", footage=footage, finish=Finish(title_card=True))
+    with av.open(str(made.path)) as container:
+        shown = list(container.decode(video=0))
+    assert len({(frame.colorspace, frame.color_range, frame.format.name) for frame in shown}) == 1
+    images = np.frombuffer(films.ffmpeg("-i", str(made.path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"), np.uint8)
+    colours = images.reshape(len(shown), -1, 3).mean(axis=1)
+    assert colours[2] == pytest.approx(0.4 * colours[-1], abs=3)
+
+
+@pytest.mark.parametrize("rate", ["30000/1001", "24000/1001", "25"])
+def test_every_frame_of_a_joined_film_begins_on_its_grid(tmp_path: Path, rate: str) -> None:
+    footage = probe_video(films.make_film(tmp_path / "film.mp4", shots=[150], rate=Fraction(rate)))
+    plan = plan_of(footage, [(n, n + 1) for n in range(149)])  # seven pieces
+    made = make_film(plan, tmp_path / "cut.mp4", footage=footage, finish=Finish(title_card=True))
+    with av.open(str(made.path)) as container:
+        begins = [frame.pts * frame.time_base for frame in container.decode(video=0)]
+    assert begins == [number / footage.rate for number in range(made.lead_frames + 149)]
+
+
+def test_nobody_misses_the_environment_while_moviepy_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other threads read it, and start programs with it."""
+    kind, taken = type(os.environ), list[str]()
+    delete = kind.__delitem__
+
+    def watched(environment: os._Environ, name: str) -> None:
+        taken.append(name)
+        delete(environment, name)
+
+    monkeypatch.setattr(kind, "__delitem__", watched)
+    moviepy()
+    assert not set(taken) & set(os.environ)
 
 
 # ---------------------------------------------------------------- bars

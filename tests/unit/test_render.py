@@ -1,6 +1,8 @@
 """The film is the plan, frame by frame and beep by beep. Every picture of a test film carries its number."""
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +14,9 @@ import pytest
 from documents import plan_of
 
 from autocut_director.errors import DocumentError, OutputError, PlanError, VideoError
+from autocut_director.tools.film.finish import Finish
 from autocut_director.tools.film.graph import SAMPLE_RATE
-from autocut_director.tools.film.render import render_edit
+from autocut_director.tools.film.render import make_film, render_edit
 from autocut_director.tools.pictures import walk
 from autocut_director.tools.probe import Footage, probe_video
 
@@ -186,6 +189,41 @@ def test_names_are_only_names(tmp_path: Path, film: Path, name: str, monkeypatch
     out = Path("out " + name)
     render_edit(plan_of(footage, [(3, 9)]), out, footage=footage)
     assert films.numbers_in(out) == list(range(3, 9))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file can have such a name there")
+@pytest.mark.parametrize("name", ["12:30.mp4", "file:cut.mp4"])
+def test_a_relative_name_with_a_colon_is_no_protocol(
+    tmp_path: Path, footage: Footage, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = render_edit(plan_of(footage, [(0, 5)]), Path(name), footage=footage)
+    assert films.numbers_in(made.absolute()) == list(range(5))
+
+
+def test_what_a_killed_run_left_beside_the_film_is_removed(tmp_path: Path, footage: Footage) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in ("cut", "other"):
+        (tmp_path / f".{name}.mp4.{dead.pid}.part.mp4").touch()
+    render_edit(plan_of(footage, [(0, 5)]), tmp_path / "cut.mp4", footage=footage)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".other.mp4.{dead.pid}.part.mp4", "cut.mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for ffmpeg")
+@pytest.mark.parametrize(
+    ("card", "mends"), [(True, "set TMPDIR to another place"), (False, "choose another place with --out")]
+)
+def test_a_full_disk_is_said_where_ffmpeg_has_no_space_to_say_it(
+    tmp_path: Path, footage: Footage, monkeypatch: pytest.MonkeyPatch, card: bool, mends: str
+) -> None:
+    full = tmp_path / "ffmpeg"
+    full.write_text("#!/bin/sh\nexit 228\n", encoding="utf-8")  # 256 less the number of ENOSPC
+    full.chmod(0o700)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(full))
+    with pytest.raises(OutputError, match=f"No space left for .*{mends}"):
+        make_film(plan_of(footage, [(0, 5)]), tmp_path / "cut.mp4", footage=footage, finish=Finish(title_card=card))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ffmpeg"]
 
 
 def test_odd_sizes_are_made_even(tmp_path: Path) -> None:

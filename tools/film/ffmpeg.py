@@ -1,5 +1,6 @@
 """Running ffmpeg: followed while it works, ended with us, its failure told in one line."""
 
+import errno
 import signal
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ from typing import IO
 from autocut_director.errors import OutputError, RenderError
 
 _LINES = 6  # of what it said are told
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(arguments: Sequence[str], *, folder: Path, out: Path, on_frame: Callable[[int], None] | None = None) -> None:
@@ -18,7 +20,7 @@ def run(arguments: Sequence[str], *, folder: Path, out: Path, on_frame: Callable
     Args:
         arguments: All but the program; they may name files in `folder` without a path, which need no escaping then.
         folder: Its working folder.
-        out: The file that is being made, as the person knows it.
+        out: The file that is being made, as the person knows it; one in `folder` is passing.
         on_frame: Told how many frames are written.
 
     Raises:
@@ -33,7 +35,7 @@ def run(arguments: Sequence[str], *, folder: Path, out: Path, on_frame: Callable
             finally:
                 process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
         if process.returncode != 0:
-            raise _failure(errors, process.returncode, out)
+            raise _failure(errors, process.returncode, out, passing=out.parent == folder)
 
 
 def output_of(arguments: Sequence[str], *, folder: Path, level: str = "error") -> tuple[bytes, str]:
@@ -50,7 +52,7 @@ def output_of(arguments: Sequence[str], *, folder: Path, level: str = "error") -
             finally:
                 process.kill()
         if process.returncode != 0:
-            raise _failure(errors, process.returncode, folder)
+            raise _failure(errors, process.returncode, folder, passing=True)
         return written, _said(errors)
 
 
@@ -79,10 +81,16 @@ def _said(errors: IO[bytes]) -> str:
     return errors.read().decode("utf-8", "replace")
 
 
-def _failure(errors: IO[bytes], status: int, out: Path) -> OutputError | RenderError:
+def _is_full(status: int, said: str) -> bool:
+    """Tell whether there was no space; ffmpeg's status says it even where there was none to say more."""
+    told = "No space left" in said or "File too large" in said
+    return told or status in {-getattr(signal, "SIGXFSZ", 0), *(256 - code for code in _FULL)} - {0}
+
+
+def _failure(errors: IO[bytes], status: int, out: Path, *, passing: bool) -> OutputError | RenderError:
     lines = _said(errors).split("\n")
     said = " / ".join(line.strip() for line in lines[-_LINES:] if line.strip())
-    full = status == -getattr(signal, "SIGXFSZ", 0) or "No space left" in said or "File too large" in said
-    if full:
-        return OutputError(f"No space left for {out}: free some, or choose another place with --out.")
+    if _is_full(status, said):
+        place = "set TMPDIR to another place" if passing else "choose another place with --out"
+        return OutputError(f"No space left for {out}: free some, or {place}.")
     return RenderError(f"ffmpeg failed with status {status}: {said or 'it said nothing'}")

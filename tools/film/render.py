@@ -3,14 +3,14 @@
 probe → windows (`framing`) → texts (`lettering`) → pieces (`graph`, by ffmpeg) → joined, levelled → counted
 """
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 
 from autocut_director.errors import RenderError, VideoError
-from autocut_director.tools.files import replacing
+from autocut_director.tools.files import remove_leftovers, replacing, scratch
 from autocut_director.tools.film import ffmpeg
 from autocut_director.tools.film.drawing import write_script
 from autocut_director.tools.film.encoding import FILM, PIECE, pictures, timescale
@@ -30,6 +30,7 @@ from autocut_director.tools.words.cues import joined
 
 _AT_ONCE = 24  # clips a call: each is an input of its own, with a decoder's memory, threads and open file
 _AT_ONCE_PIXELS = 24 * 1920 * 1080  # and of large pictures fewer
+_MICROSECONDS = 1_000_000  # a second
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,9 @@ def make_film(
     check_against_film(plan)
     footage = footage_of(plan) if footage is None else footage
     finish = finish or Finish()
-    with tempfile.TemporaryDirectory(prefix="autocut-") as scratch, replacing(out) as part:
-        work = _Work(plan, footage, finish, Path(scratch), out, progress)
+    with scratch() as folder, replacing(out) as part:
+        remove_leftovers(out.parent, of=out.name)
+        work = _Work(plan, footage, finish, folder, out, progress)
         film = work.make(part)
         _check_length(part, plan.duration_frames + film.lead_frames)
     return film
@@ -134,6 +136,24 @@ def captions_of(plan: EditPlan, finish: Finish) -> list[Caption]:
 
 
 @dataclass(frozen=True)
+class _Part:
+    """A file to be joined, and how many frames are in it."""
+
+    path: Path
+    frames: int
+
+
+def _list_of(parts: Sequence[_Part], rate: Fraction) -> str:
+    """Return `parts` as ffmpeg reads them.
+
+    Each lasts as long as its frames do, to the microsecond: its sound, in whole samples, would shift those after it.
+    """
+    ends = [round(frames / rate * _MICROSECONDS) for frames in accumulate((part.frames for part in parts), initial=0)]
+    lengths = [f"{(end - start) // _MICROSECONDS}.{(end - start) % _MICROSECONDS:06}" for start, end in pairwise(ends)]
+    return "".join(f"file '{part.path.name}'\nduration {lasts}\n" for part, lasts in zip(parts, lengths, strict=True))
+
+
+@dataclass(frozen=True)
 class _Work:
     """One film being made: what from, how, where to, and who is told."""
 
@@ -153,45 +173,50 @@ class _Work:
         pieces = pieces_of(self.plan, found, source)
         lead = card_frames(self.plan.rate) if self.finish.title_card else 0
         write_script(text.settings, size, self.scratch)
-        loudness = self._cut(pieces, Canvas(size, bool(text.settings)), lead, part)
-        return Film(self.out, size, found, text.missing, loudness, lead)
-
-    def _cut(self, pieces: Sequence[Piece], canvas: Canvas, lead: int, part: Path) -> Loudness | None:
-        """Cut at once what is one piece and needs no more; else cut pieces, and join them behind the card."""
+        canvas = Canvas(size, bool(text.settings))
         if len(pieces) == 1 and not lead and self.finish.loudness is None:
             self._piece(pieces[0], canvas, part, FILM)
-            return None
-        parts = [self.scratch / f"{piece.first_frame}.mov" for piece in pieces]
-        for piece, path in zip(pieces, parts, strict=True):
-            self._piece(piece, canvas, path, PIECE)
-        card = [make_card(self.plan, self.footage, canvas.size, self.scratch)] if lead else []
-        return self._join([*card, *parts], part)
+            return Film(self.out, size, found, text.missing)
+        parts = self._pieces(pieces, canvas)
+        card = make_card(self.plan, self.footage, size, self.scratch, like=parts[0].path) if lead else None
+        loudness = self._join(parts if card is None else [_Part(card.path, lead), *parts], part)
+        missing = text.missing if card is None else "".join(dict.fromkeys(text.missing + card.missing))
+        return Film(self.out, size, found, missing, loudness, lead)
+
+    def _pieces(self, pieces: Sequence[Piece], canvas: Canvas) -> list[_Part]:
+        """Cut pieces into files of their own."""
+        parts = list[_Part]()
+        for piece in pieces:
+            parts.append(_Part(self.scratch / f"{piece.first_frame}.mov", sum(clip.length for clip in piece.clips)))
+            self._piece(piece, canvas, parts[-1].path, PIECE)
+        return parts
 
     def _piece(self, piece: Piece, canvas: Canvas, part: Path, encoding: Sequence[str]) -> None:
         """Cut one piece into `part`. Its graph is read from a file, since it can be long."""
         graph = self.scratch / "graph.txt"
         graph.write_text(filter_graph(piece, self.footage, canvas), encoding="utf-8")
         opened = ["-copyts", *inputs(piece, self.footage), "-/filter_complex", graph.name, "-map", "[v]", "-map", "[a]"]
-        self._run([*opened, *pictures(self.footage.rate), *encoding, f"file:{part.absolute()}"], piece.first_frame)
+        written = [*pictures(self.footage.rate), *encoding, f"file:{part.absolute()}"]
+        self._run([*opened, *written], piece.first_frame, self.out if encoding is FILM else part)
 
-    def _join(self, parts: Sequence[Path], part: Path) -> Loudness | None:
+    def _join(self, parts: Sequence[_Part], part: Path) -> Loudness | None:
         """Join the pieces: their pictures as they are, their sound encoded once, so that no joint can be heard."""
-        (self.scratch / "pieces.txt").write_text("".join(f"file '{path.name}'\n" for path in parts), encoding="utf-8")
+        (self.scratch / "pieces.txt").write_text(_list_of(parts, self.footage.rate), encoding="utf-8")
         opened, target = ["-f", "concat", "-i", "pieces.txt"], self.finish.loudness
         loudness = None if target is None else measured(opened, folder=self.scratch)
         levels = [] if loudness is None or target is None else ["-af", loudness.filters(target)]
         copied = ["-c:v", "copy", "-video_track_timescale", str(timescale(self.footage.rate))]
-        self._run([*opened, *copied, *levels, *FILM, f"file:{part.absolute()}"], self.plan.duration_frames)
+        self._run([*opened, *copied, *levels, *FILM, f"file:{part.absolute()}"], self.plan.duration_frames, self.out)
         return loudness
 
-    def _run(self, arguments: Sequence[str], done: int) -> None:
+    def _run(self, arguments: Sequence[str], done: int, out: Path) -> None:
         frames, progress = self.plan.duration_frames, self.progress
 
         def told(written: int) -> None:
             if progress is not None:
                 progress(min(done + written, frames), frames)
 
-        ffmpeg.run(arguments, folder=self.scratch, out=self.out, on_frame=told)
+        ffmpeg.run(arguments, folder=self.scratch, out=out, on_frame=told)
 
 
 def _check_length(film: Path, frames: int) -> None:
