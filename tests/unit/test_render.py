@@ -201,6 +201,33 @@ def test_a_relative_name_with_a_colon_is_no_protocol(
     assert films.numbers_in(made.absolute()) == list(range(5))
 
 
+def changing_sound(folder: Path) -> Path:
+    """A transport stream of ten seconds, in stereo at 440 Hz, then mono at 640 Hz, then stereo at 840 Hz."""
+    pictures = films.make_film(folder / "silent.ts", shots=[250], sound=False)
+    parts = [(4, 2), (3, 1), (3, 2)]
+    for number, (seconds, channels) in enumerate(parts):
+        tone = f"sine={440 + 200 * number}:d={seconds}:r=48000"
+        films.ffmpeg("-f", "lavfi", "-i", tone, "-ac", str(channels), "-f", "adts", str(folder / f"{number}.aac"))
+    joined = folder / "joined.aac"
+    joined.write_bytes(b"".join((folder / f"{number}.aac").read_bytes() for number in range(len(parts))))
+    films.ffmpeg("-i", str(pictures), "-i", str(joined), "-c", "copy", str(folder / "changing.ts"))
+    return folder / "changing.ts"
+
+
+def test_sound_that_changes_its_channels_midway_is_heard_in_its_place(tmp_path: Path) -> None:
+    """ffmpeg would wait for ever: its filter graph cannot be built anew for one of several inputs."""
+    footage = probe_video(changing_sound(tmp_path))
+    spans = [(180, 220), (10, 50), (85, 125)]
+    made = render_edit(plan_of(footage, spans), tmp_path / "cut.mp4", footage=footage)
+    assert films.numbers_in(made) == [number for start, end in spans for number in range(start, end)]
+    sound = films.sound_of(made)
+    heard = [np.abs(np.fft.rfft(sound[int(at * SAMPLE_RATE) :][: SAMPLE_RATE // 4])).argmax() * 4 for at in HEARD_AT]
+    assert heard == pytest.approx([840, 840, 440, 440, 440, 640], abs=8)
+
+
+HEARD_AT = [0.2, 1.2, 1.8, 2.8, 3.3, 4.3]  # seconds in the film of those three clips
+
+
 def test_what_a_killed_run_left_beside_the_film_is_removed(tmp_path: Path, footage: Footage) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

@@ -27,13 +27,15 @@ so the pictures are shown to it at this rate, and each frame begins at a whole t
 class Piece:
     """Neighbouring clips that one graph cuts.
 
-    `first_frame` is where in the film they begin; `samples`: of sound, a clip; `windows`: one a clip, or none.
+    `first_frame` is where in the film they begin; `samples`: of sound, a clip; `windows`: one a clip, or none;
+    `sound`: the file in ffmpeg's working folder that holds the film's sound, "" for the film itself.
     """
 
     first_frame: int
     clips: tuple[Clip, ...]
     samples: tuple[int, ...]
     windows: tuple[Window, ...] = ()
+    sound: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,22 @@ class Canvas:
 
 
 def inputs(piece: Piece, footage: Footage) -> list[str]:
-    """Return the arguments that open the piece's clips, one input each."""
-    return [argument for clip in piece.clips for argument in _input(clip, footage)]
+    """Return the arguments that open the clips, one input each, then their sound, where it is a file of its own."""
+    sounds = [argument for clip in piece.clips for argument in _sound_input(clip, footage, piece.sound)]
+    return [*(argument for clip in piece.clips for argument in _input(clip, footage)), *sounds]
+
+
+def sought_frame(clip: Clip, footage: Footage) -> int:
+    """Return the frame from which a clip is decoded.
+
+    It is so early that the picture shown at the in point is among those decoded, however long it is held.
+    """
+    return max(0, clip.in_frame - footage.longest_hold - footage.seek_margin - 1)
+
+
+def instant(frame: int, footage: Footage) -> Fraction:
+    """Return the seconds at which a frame begins, on the file's own clock."""
+    return footage.origin * footage.time_base + frame / footage.rate
 
 
 def filter_graph(piece: Piece, footage: Footage, canvas: Canvas) -> str:
@@ -54,7 +70,9 @@ def filter_graph(piece: Piece, footage: Footage, canvas: Canvas) -> str:
     chains: list[str] = []
     for number, (clip, samples) in enumerate(zip(piece.clips, piece.samples, strict=True)):
         window = piece.windows[number] if piece.windows else None
-        chains += [_picture_chain(number, clip, footage, canvas, window), _sound_chain(number, clip, footage, samples)]
+        source = f"{len(piece.clips) + number}:0" if piece.sound else f"{number}:{footage.audio_stream}"
+        sound = _sound_chain(number, source, clip, footage, samples)
+        chains += [_picture_chain(number, clip, footage, canvas, window), sound]
     pads = "".join(f"[v{number}][a{number}]" for number in range(len(piece.clips)))
     if not canvas.lettered:
         return ";\n".join([*chains, f"{pads}concat=n={len(piece.clips)}:v=1:a=1[v][a]"])
@@ -63,14 +81,18 @@ def filter_graph(piece: Piece, footage: Footage, canvas: Canvas) -> str:
 
 
 def _input(clip: Clip, footage: Footage) -> list[str]:
-    """Seek early enough that the picture shown at the in point is among those decoded, however long it is held.
+    """Open the film for a clip.
 
     A picture size that changes midway must not start the graph anew, which would lose pictures; `scale` follows it.
     """
-    frames = max(0, clip.in_frame - footage.longest_hold - footage.seek_margin - 1)
-    seconds = float(frames / footage.rate)
-    seek = ["-ss", f"{seconds:.6f}"] if frames else []
+    frames = sought_frame(clip, footage)
+    seek = ["-ss", f"{float(frames / footage.rate):.6f}"] if frames else []
     return [*seek, "-reinit_filter:v", "0", "-i", f"file:{footage.path}"]
+
+
+def _sound_input(clip: Clip, footage: Footage, sound: str) -> list[str]:
+    sought = ["-seek_timestamp", "1", "-ss", f"{float(instant(sought_frame(clip, footage), footage)):.6f}"]
+    return [*(sought if sought_frame(clip, footage) else []), "-i", sound] if sound else []
 
 
 def _picture_chain(number: int, clip: Clip, footage: Footage, canvas: Canvas, window: Window | None) -> str:
@@ -113,17 +135,16 @@ def _lettering(piece: Piece, footage: Footage) -> str:
     return f"setpts=(N+{piece.first_frame})/({SCRIPT_RATE}*TB),ass={SCRIPT},setpts=N/({rate}*TB)"
 
 
-def _sound_chain(number: int, clip: Clip, footage: Footage, samples: int) -> str:
-    """Return the filters that cut a clip's sound: `samples` of it, as [a`number`]."""
+def _sound_chain(number: int, source: str, clip: Clip, footage: Footage, samples: int) -> str:
+    """Return the filters that cut a clip's sound: `samples` of it from the stream `source`, as [a`number`]."""
     seconds = Fraction(samples, SAMPLE_RATE)
     fade = min(FADE_SECONDS, float(seconds) / 2)
     fades = f"afade=t=in:d={fade:.6f},afade=t=out:st={float(seconds) - fade:.6f}:d={fade:.6f}"
     layout = f"aformat=sample_fmts=fltp:sample_rates={SAMPLE_RATE}:channel_layouts=stereo"
     if footage.audio_stream is None:
         return f"anullsrc=r={SAMPLE_RATE}:cl=stereo,atrim=end_sample={samples},{layout}[a{number}]"
-    start = footage.origin * footage.time_base + clip.in_frame / footage.rate  # on the file's own clock
     steps = [
-        f"asetpts=PTS-{float(start):.9f}/TB",
+        f"asetpts=PTS-{float(instant(clip.in_frame, footage)):.9f}/TB",
         f"atrim=start=0:end={float(seconds):.9f}",
         f"aresample={SAMPLE_RATE}:async=1:first_pts=0",
         layout,
@@ -132,4 +153,4 @@ def _sound_chain(number: int, clip: Clip, footage: Footage, samples: int) -> str
         "asetpts=N/SR/TB",
         fades,
     ]
-    return f"[{number}:{footage.audio_stream}]{','.join(steps)}[a{number}]"
+    return f"[{source}]{','.join(steps)}[a{number}]"

@@ -4,7 +4,7 @@ probe → windows (`framing`) → texts (`lettering`) → pieces (`graph`, by ff
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -21,6 +21,7 @@ from autocut_director.tools.film.lettering import Caption, lettered
 from autocut_director.tools.film.loudness import Loudness, measured
 from autocut_director.tools.film.script import Place
 from autocut_director.tools.film.shapes import Size, Window, even_size, film_size
+from autocut_director.tools.film.sound import one_kind
 from autocut_director.tools.film.title_card import card_frames, make_card
 from autocut_director.tools.plans.rules import check_against_film
 from autocut_director.tools.probe import Footage, check_same_film, count_pictures, probe_video
@@ -170,7 +171,8 @@ class _Work:
         size = film_size(source, self.plan.target.aspect, self.finish.fit)
         found = windows(self.footage, self.plan.clips, source, size) if self.finish.fit == "crop" else ()
         text = lettered(captions_of(self.plan, self.finish), size, self.scratch)
-        pieces = pieces_of(self.plan, found, source)
+        sound = one_kind(self.footage, self.plan.clips, self.scratch)
+        pieces = [replace(piece, sound=sound) for piece in pieces_of(self.plan, found, source)]
         lead = card_frames(self.plan.rate) if self.finish.title_card else 0
         write_script(text.settings, size, self.scratch)
         canvas = Canvas(size, bool(text.settings))
