@@ -49,8 +49,10 @@ def is_hard_cut(window: Window, frame: int, *, side: int, near: int) -> bool:
 
 
 def _stands_out(window: Window, frame: int, before: range, after: range) -> bool:
+    if window.change_at(frame) < NOISE:
+        return False
     around = [window.change_at(other) for other in (*before, *after) if other != frame]
-    return window.change_at(frame) >= max(NOISE, _STANDS_OUT * median(around))
+    return window.change_at(frame) >= _STANDS_OUT * median(around)
 
 
 def _least_strangeness(window: Window, before: range, after: range) -> float:

@@ -121,5 +121,5 @@ def _unmatched(one: Points, other: Points) -> float:
 
 
 def _misfit(block: Points, around: Points) -> float:
-    squares = float(cv2.matchTemplate(around, block, cv2.TM_SQDIFF).min())
+    squares, *_ = cv2.minMaxLoc(cv2.matchTemplate(around, block, cv2.TM_SQDIFF))
     return math.sqrt(max(0.0, squares) / (_BLOCK_WIDTH * _BLOCK_HEIGHT))
