@@ -228,6 +228,22 @@ def test_sound_that_changes_its_channels_midway_is_heard_in_its_place(tmp_path: 
 HEARD_AT = [0.2, 1.2, 1.8, 2.8, 3.3, 4.3]  # seconds in the film of those three clips
 
 
+def test_a_film_of_which_most_does_not_decode_is_cut_with_its_gaps(tmp_path: Path) -> None:
+    """The middle of the file is blank, as where a card was torn out while it was written."""
+    film = films.make_film(tmp_path / "whole.mp4", shots=[300], size=(640, 360))
+    films.remux(film, tmp_path / "gaps.mp4", after=["-movflags", "+faststart"])
+    data = bytearray((tmp_path / "gaps.mp4").read_bytes())
+    gap = slice(len(data) // 4, len(data) * 2 // 3)
+    data[gap] = bytes(len(data[gap]))
+    (tmp_path / "gaps.mp4").write_bytes(data)
+    footage = probe_video(tmp_path / "gaps.mp4")
+    spans = [(120, 170), (0, 20), (70, 110)]
+    made = render_edit(plan_of(footage, spans), tmp_path / "cut.mp4", footage=footage)
+    numbers = films.numbers_in(made)
+    assert len(numbers) == 110
+    assert numbers[50:53] == [0, 1, 2]
+
+
 def test_what_a_killed_run_left_beside_the_film_is_removed(tmp_path: Path, footage: Footage) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

@@ -10,6 +10,7 @@ from typing import IO
 
 from autocut_director.errors import OutputError, RenderError
 
+_DAMAGED_TOO = ["-max_error_rate", "1"]  # a film with gaps is cut with its gaps
 _LINES = 6  # of what it said are told
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -29,7 +30,7 @@ def run(arguments: Sequence[str], *, folder: Path, out: Path, on_frame: Callable
     """
     told = ["-progress", "pipe:1", "-stats_period", "0.2"]
     with tempfile.TemporaryFile() as errors:
-        with _started(["-v", "error", *told, *arguments], folder, errors) as process:
+        with _started(["-v", "error", *_DAMAGED_TOO, *told, *arguments], folder, errors) as process:
             try:
                 _follow(process, on_frame)
             finally:
