@@ -75,7 +75,10 @@ def test_another_film_of_the_same_plan(run: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"burn_subtitles": True}, r"burn_subtitles needs what is said: give --transcript FILE, or --listen MODEL"),
+        (
+            {"burn_subtitles": True},
+            r"burn_subtitles needs what is said: give --transcript FILE, or have direct --listen MODEL",
+        ),
         ({"aspect": "4:3"}, "aspect = '4:3'"),
         ({"fit": "stretch"}, "fit = 'stretch'"),
         ({"loudness": 3}, "loudness = 3"),

@@ -37,7 +37,7 @@ def test_the_size_of_each_shape(source: tuple[int, int], aspect: str, fit: str, 
         assert abs(Fraction(*made) / wanted - 1) < Fraction(1, 100)
 
 
-@pytest.mark.parametrize("aspect", ["", "4", "0:9", "16:00", "16/9", "wide", "-1:2", "99999:1"])
+@pytest.mark.parametrize("aspect", ["", "4", "0:9", "16:00", "16/9", "wide", "-1:2", "99999:1", "1:9999", "１６:９"])
 def test_what_is_no_shape_is_refused(aspect: str) -> None:
     with pytest.raises(DocumentError, match=r"target\.aspect is .*; write source, 16:9"):
         film_size(HD, aspect, "crop")

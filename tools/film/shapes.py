@@ -16,7 +16,8 @@ Size = tuple[int, int]
 Axis = Literal["x", "y"]
 Why = Literal["title", "faces", "saliency", "centre"]
 
-_ASPECT = re.compile(r"(\d{1,4}):(\d{1,4})")
+_ASPECT = re.compile(r"([0-9]{1,4}):([0-9]{1,4})")
+_NARROWEST = Fraction(1, 5)  # and the other way round the widest: no screen is narrower
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,10 @@ def _ratio(aspect: str) -> Fraction | None:
     if aspect == "source":
         return None
     match = _ASPECT.fullmatch(aspect)
-    if match is None or "0" in {match[1].lstrip("0") or "0", match[2].lstrip("0") or "0"}:
+    sides = (int(match[1]), int(match[2])) if match else (0, 0)
+    if 0 in sides or not _NARROWEST <= Fraction(*sides) <= 1 / _NARROWEST:
         raise DocumentError(f"target.aspect is {aspect[:20]!r}; write source, 16:9, 9:16 or 1:1.")
-    return Fraction(int(match[1]), int(match[2]))
+    return Fraction(*sides)
 
 
 def cut_axis(source: Size, window: Size) -> Axis | None:

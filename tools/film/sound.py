@@ -12,6 +12,9 @@ from autocut_director.tools.film.graph import SAMPLE_RATE, instant, sought_frame
 from autocut_director.tools.probe import Footage, decoded, decoded_from, open_video
 from autocut_director.tools.timeline import Clip
 
+_WITH_A_HEADER = ("mov", "matroska")
+_SAID_ONCE = {"aac", "alac", "flac", "opus", "vorbis"}
+"""Codecs whose kind stands in the header of such a file, once and for all of it."""
 _BESIDE = 5  # seconds before and after a clip: ffmpeg reads more than it uses
 
 
@@ -21,13 +24,21 @@ def one_kind(footage: Footage, clips: Sequence[Clip], folder: Path) -> str:
     Raises:
         RenderError: ffmpeg failed.
     """
-    if footage.audio_stream is None or len({kind for clip in clips for kind in _kinds(footage, clip)}) <= 1:
+    if footage.audio_stream is None or _is_of_one_kind(footage, clips):
         return ""
     sound = folder / "sound.nut"
     opened = ["-copyts", "-i", f"file:{footage.path}", "-map", f"0:{footage.audio_stream}"]
     plain = ["-ac", "2", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le", "-f", "nut", sound.name]
     ffmpeg.run([*opened, *plain], folder=folder, out=sound)
     return sound.name
+
+
+def _is_of_one_kind(footage: Footage, clips: Sequence[Clip]) -> bool:
+    with open_video(footage.path) as container:
+        codec = container.streams[footage.audio_stream or 0].codec_context.name
+        if codec in _SAID_ONCE and container.format.name.startswith(_WITH_A_HEADER):
+            return True
+    return len({kind for clip in clips for kind in _kinds(footage, clip)}) <= 1
 
 
 def _kinds(footage: Footage, clip: Clip) -> set[tuple[str, str, int]]:
