@@ -93,7 +93,5 @@ def read_request(options: Mapping[str, Any]) -> DirectRequest:
             raise InputError(f"{name!r} is missing.") from exc
         raise InputError(wrong_value(exc)) from exc
     if request.burn_subtitles and request.transcript is None and request.listen is None:
-        raise InputError(
-            "burn_subtitles needs what is said: give --transcript FILE; where nobody wrote it down, direct can --listen"
-        )
+        raise InputError("burn_subtitles needs what is said: give --transcript FILE, or have direct --listen MODEL.")
     return request
