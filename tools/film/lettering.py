@@ -80,10 +80,15 @@ def _fitted(captions: Sequence[Caption], size: Size, folder: Path) -> list[Setti
 
 
 def _set(caption: Caption, size: Size, step: int) -> Setting:
+    """Set a text in the size of a step; where no smaller one is left, in short lines, with long words broken."""
     of_height, of_width = _LARGEST[caption.kind]
     points = min(of_height * size[1], of_width * size[0]) * _SMALLER**step
     limit = max(4, int(_SAFE[caption.place][0] * size[0] / (points * _COLUMN)))
-    return Setting(wrapped(caption.text, limit), points, caption.place, caption.start_frame, caption.end_frame)
+    text = caption.text
+    if step == _SIZES - 1:
+        limit = max(4, limit // 2)  # the widest letters are twice as wide as the usual ones
+        text = " ".join(word[at : at + limit] for word in text.split() for at in range(0, len(word), limit))
+    return Setting(wrapped(text, limit), points, caption.place, caption.start_frame, caption.end_frame)
 
 
 def _fit(settings: Sequence[Setting], size: Size, folder: Path) -> list[bool]:
