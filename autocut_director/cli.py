@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from autocut_director.cache_cli import app as cache_app
-from autocut_director.errors import DegradedError, InputError, NoBackendError
+from autocut_director.errors import DegradedError, DocumentError, InputError, NoBackendError
 from autocut_director.prompts_cli import app as prompts_app
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from autocut_director.agent.run.account import RunAccount
     from autocut_director.agent.run.stages import DirectorResult
     from autocut_director.tools.plans.score import Score
-    from autocut_director.tools.timeline import EditPlan, Line, Scene
+    from autocut_director.tools.timeline import EditPlan, Line, Scene, SceneDescription
 
 app = typer.Typer(
     name="autocut-director",
@@ -421,7 +421,8 @@ def export(
     check_new_file(out, overwrite=overwrite, sources=[plan, film, *([said] if said else [])])
     folder, lead = out.absolute().parent if relative else None, _card_frames(read) if title_card else 0
     lines = _lines(said, read.rate) if said else ()
-    export_timeline(read, out, to=to, relative_to=folder, lines=lines, lead_frames=lead)
+    seen = _seen(plan, read, console)
+    export_timeline(read, out, to=to, relative_to=folder, lines=lines, lead_frames=lead, seen=seen)
     if to != SUBTITLES and not film.exists():
         _warn(console, f"the film {film} is not there; the timeline names it, and is offline until it is relinked.")
     _say(console, f"{out}: {_clips(read)} as {to}.")
@@ -523,6 +524,22 @@ def _lines(transcript: Path, rate: "Fraction") -> "tuple[Line, ...]":
     from autocut_director.tools.words.transcript import read_transcript
 
     return read_transcript(transcript, rate)
+
+
+def _seen(plan: Path, read: "EditPlan", console: "Console") -> "dict[str, SceneDescription]":
+    """Return what is to be seen in a plan's scenes, where the scenes.json beside it is of the same film."""
+    from autocut_director.tools.files import read_scenes
+
+    beside = plan.with_name("scenes.json")
+    if not beside.exists():
+        return {}
+    try:
+        document = read_scenes(beside)
+    except DocumentError as exc:
+        _warn(console, f"the timeline is without descriptions: {exc}")
+        return {}
+    same = (document.media.digest, document.media.duration_frames) == (read.media.digest, read.media.duration_frames)
+    return document.descriptions if same else {}
 
 
 def _card_frames(plan: "EditPlan") -> int:

@@ -7,6 +7,7 @@ from typing import Protocol
 from autocut_director.errors import InputError
 from autocut_director.tools.files import write_text
 from autocut_director.tools.interchange.edl import edl_text
+from autocut_director.tools.interchange.events import NOBODY_LOOKED, Seen
 from autocut_director.tools.interchange.fcp7xml import fcp7xml_text
 from autocut_director.tools.interchange.fcpxml import fcpxml_text
 from autocut_director.tools.interchange.otio import otio_text
@@ -19,8 +20,11 @@ from autocut_director.tools.words.subtitles import subtitles
 class Writer(Protocol):
     """Returns a plan as the text of a file; raises InputError where the format cannot hold it."""
 
-    def __call__(self, plan: EditPlan, *, relative_to: Path | None = None) -> str:
-        """`relative_to`: the folder from which the film's path is counted; None for an absolute one."""
+    def __call__(self, plan: EditPlan, *, relative_to: Path | None = None, seen: Seen = NOBODY_LOOKED) -> str:
+        """`relative_to`: the folder from which the film's path is counted; None for an absolute one.
+
+        `seen`: what is to be seen in the scenes.
+        """
 
 
 WRITERS: dict[str, Writer] = {"otio": otio_text, "fcpxml": fcpxml_text, "xml": fcp7xml_text, "edl": edl_text}
@@ -38,12 +42,14 @@ def export_timeline(  # noqa: PLR0913  # as many as there are wishes
     relative_to: Path | None = None,
     lines: Sequence[Line] = (),
     lead_frames: int = 0,
+    seen: Seen = NOBODY_LOOKED,
 ) -> Path:
     """Write `plan` to `out` in the format `to`.
 
     `relative_to`: the folder from which the film's path is counted, usually that of `out`; None for an absolute path.
     `lines`: what is said in the film; subtitles are made of it, timelines are without. `lead_frames`: of the card that
-    stands before the edit in its film; subtitles begin after it, timelines are of the edit alone.
+    stands before the edit in its film; subtitles begin after it, timelines are of the edit alone. `seen`: what is to be
+    seen in the scenes, by their ids; each clip of a timeline tells it.
 
     Raises:
         InputError: No such format, or one that cannot hold the plan: the message says why and which can.
@@ -54,22 +60,23 @@ def export_timeline(  # noqa: PLR0913  # as many as there are wishes
     if to not in writers:
         raise InputError(f"No timeline format {to!r}. Known: {', '.join(sorted(writers))}.")
     check_against_film(plan)
-    write_text(out, writers[to](plan, relative_to=relative_to))
+    write_text(out, writers[to](plan, relative_to=relative_to, seen=seen))
     return out
 
 
 def in_every_format(
-    plan: EditPlan, lines: Sequence[Line] = (), *, lead_frames: int = 0
+    plan: EditPlan, lines: Sequence[Line] = (), *, lead_frames: int = 0, seen: Seen = NOBODY_LOOKED
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the text of `plan` in each format that can hold it, and why each other one cannot; both by format.
 
     Subtitles are among them where it is known what is said in the film: its `lines`; they begin after `lead_frames`.
+    `seen`: what is to be seen in the scenes, by their ids.
     """
     writers = {**WRITERS, SUBTITLES: _subtitles_of(lines, lead_frames=lead_frames)} if lines else WRITERS
     texts, left_out = dict[str, str](), dict[str, str]()
     for name, write in writers.items():
         try:
-            texts[name] = write(plan)
+            texts[name] = write(plan, seen=seen)
         except InputError as exc:
             left_out[name] = str(exc)
     return texts, left_out
@@ -78,7 +85,7 @@ def in_every_format(
 def _subtitles_of(lines: Sequence[Line], *, lead_frames: int = 0) -> Writer:
     """Return what writes the subtitles of an edit, by what is said in its film."""
 
-    def write(plan: EditPlan, *, relative_to: Path | None = None) -> str:
+    def write(plan: EditPlan, *, relative_to: Path | None = None, seen: Seen = NOBODY_LOOKED) -> str:
         if not lines:
             raise InputError("Subtitles need what is said in the film; name its SRT or VTT file: --transcript FILE")
         shown = subtitles(plan, lines)

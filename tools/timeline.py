@@ -264,6 +264,11 @@ class ScenesDocument(Record):
         """Frames a second."""
         return self.meta.fps_fraction
 
+    @property
+    def descriptions(self) -> dict[str, SceneDescription]:
+        """What is to be seen in the scenes that were described, by their ids."""
+        return {scene.scene_id: scene.visual for scene in self.scenes if scene.visual is not None}
+
     @model_validator(mode="after")
     def _scenes_fit_the_film(self) -> Self:
         problems = [*_doubled_ids(self.scenes), *_overlaps(self.scenes), *_beyond(self.scenes, self.media)]

@@ -39,7 +39,7 @@ def delivered(done: Proven, folder: Path, teller: Teller) -> Delivered:
     earlier = earlier_run(folder, request.earlier, request.change)
     board = storyboard_of(done.document, done.plan, account, done.shots, earlier=earlier)
     files |= write_boards(folder, board)
-    timelines, left_out = write_timelines(folder, done.plan, done.transcript, lead_frames=account.lead_frames)
+    timelines, left_out = write_timelines(folder, done, lead_frames=account.lead_frames)
     files |= timelines
     remove_stale(folder, done.earlier, files)
     files["run"] = folder / NAMES["run"]
@@ -81,14 +81,13 @@ def write_transcript(folder: Path, lines: Sequence[Line], rate: Fraction) -> Fil
     return {"transcript": path}
 
 
-def write_timelines(
-    folder: Path, plan: EditPlan, lines: Sequence[Line], *, lead_frames: int
-) -> tuple[Files, dict[str, str]]:
+def write_timelines(folder: Path, done: Proven, *, lead_frames: int) -> tuple[Files, dict[str, str]]:
     """Write the edit in every format that can hold it; return the files, and why the others cannot, both by format.
 
-    `lines`: what is said in the film; without them there are no subtitles. `lead_frames`: of the card before the cut.
+    Subtitles are among them where it is known what is said; they begin after the `lead_frames` of the card.
     """
-    texts, left_out = in_every_format(plan, lines, lead_frames=lead_frames)
+    seen = done.document.descriptions
+    texts, left_out = in_every_format(done.plan, done.transcript, lead_frames=lead_frames, seen=seen)
     files = {kind: folder / NAMES[kind] for kind in texts}
     for kind, text in texts.items():
         write_text(files[kind], text)

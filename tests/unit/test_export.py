@@ -4,16 +4,29 @@ from fractions import Fraction
 from pathlib import Path
 
 import films
+import opentimelineio as otio
 import pytest
 from documents import described
-from edit_readers import ODD, RATES, STARTS, adapter_uses, edit, edl_uses, fcpxml_uses, planned, shown, xmeml_uses
+from edit_readers import (
+    ODD,
+    RATES,
+    STARTS,
+    adapter_uses,
+    edit,
+    edl_uses,
+    fcpxml_uses,
+    parsed,
+    planned,
+    shown,
+    xmeml_uses,
+)
 
 from autocut_director.agent.planner import build_planner
 from autocut_director.errors import InputError, OutputError, PlanError
 from autocut_director.tools.export import WRITERS, export_timeline, in_every_format
 from autocut_director.tools.probe import probe_video
 from autocut_director.tools.scenes import scenes_document
-from autocut_director.tools.timeline import EditPlan, Line, PlanRequest
+from autocut_director.tools.timeline import EditPlan, Line, PlanRequest, SceneDescription
 
 READERS = {
     "otio": lambda text, _: adapter_uses(text, "otio_json"),
@@ -114,3 +127,25 @@ def test_the_film_can_be_named_from_the_files_own_folder(tmp_path: Path, to: str
     text = export_timeline(plan, out, to=to, relative_to=out.parent).read_text(encoding="utf-8")
     assert "../raw/%E5%81%87%E6%9C%9F%201.mp4" in text
     assert str(tmp_path) not in text
+
+
+SAID = SceneDescription(summary='The "sea" <b>& more\x00', shot_type="wide", subjects=("a boat",), mood="calm")
+
+
+def test_each_clip_of_a_timeline_tells_what_is_to_be_seen() -> None:
+    """Beside its reason; and the frames are the same as without."""
+    plan = edit(Fraction(25), ((500, 550), (0, 50)))
+    seen = {plan.clips[0].scene_id: SAID}
+    for name, write in WRITERS.items():
+        text = write(plan, seen=seen)
+        assert READERS[name](text, plan.rate) == planned(plan), name
+        assert text != write(plan)
+        assert write(plan, seen={"S9": SAID}) == write(plan)
+    made = otio.adapters.read_from_string(WRITERS["otio"](plan, seen=seen), adapter_name="otio_json")
+    told = next(iter(made.find_clips())).metadata["autocut_director"]["description"]
+    assert (told["summary"], told["shot_type"], list(told["subjects"])) == ('The "sea" <b>& more', "wide", ["a boat"])
+    facts = {md.get("key"): md.get("value") for md in parsed(WRITERS["fcpxml"](plan, seen=seen)).iter("md")}
+    assert facts["autocut-director.description"] == 'The "sea" <b>& more'
+    logs = [log.findtext("description") for log in parsed(WRITERS["xml"](plan, seen=seen)).iter("logginginfo")]
+    assert logs[0] == 'The "sea" <b>& more'
+    assert '* COMMENT: SEEN The "sea" <b>& more\n' in WRITERS["edl"](plan, seen=seen)

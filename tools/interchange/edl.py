@@ -12,7 +12,15 @@ from pathlib import Path
 
 from autocut_director.errors import InputError
 from autocut_director.tools.interchange.characters import one_line
-from autocut_director.tools.interchange.events import MARKER_COLOURS, Event, events, is_drop_frame, media_start
+from autocut_director.tools.interchange.events import (
+    MARKER_COLOURS,
+    NOBODY_LOOKED,
+    Event,
+    Seen,
+    events,
+    is_drop_frame,
+    media_start,
+)
 from autocut_director.tools.interchange.media_urls import file_name, media_name
 from autocut_director.tools.timeline import EditPlan, frame_count, timecode
 
@@ -27,7 +35,7 @@ _REEL_LENGTH = 8
 _DAY_HOURS = 24
 
 
-def edl_text(plan: EditPlan, *, relative_to: Path | None = None) -> str:
+def edl_text(plan: EditPlan, *, relative_to: Path | None = None, seen: Seen = NOBODY_LOOKED) -> str:
     """Return the plan as an EDL: one event a clip, `B` (picture and sound) or `V`; the record side starts at zero.
 
     Raises:
@@ -36,7 +44,7 @@ def edl_text(plan: EditPlan, *, relative_to: Path | None = None) -> str:
     _check(plan)
     mode = "DROP FRAME" if is_drop_frame(plan) else "NON-DROP FRAME"
     lines = [f"TITLE: {one_line(plan.title) or 'AutoCut'}", f"FCM: {mode}", ""]
-    for event in events(plan):
+    for event in events(plan, seen):
         lines += [_edit(event, plan), *_comments(event, plan, relative_to)]
     return "\n".join(lines) + "\n"
 
@@ -95,6 +103,8 @@ def _comments(event: Event, plan: EditPlan, relative_to: Path | None) -> list[st
     ]
     if clip.overlay_text:
         said.append(("COMMENT: OVERLAY", clip.overlay_text))
+    if event.seen is not None and event.seen.summary:
+        said.append(("COMMENT: SEEN", event.seen.summary))
     if event.number == 1:
         said.append(("COMMENT:", f"{plan.rate} FRAMES A SECOND, TIMECODE COUNTS {round(plan.rate)}"))
     return [f"* {key} {one_line(text)}" for key, text in said]

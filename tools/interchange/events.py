@@ -1,9 +1,9 @@
 """Where each clip of an edit lies, in whole frames: the one timeline that all formats are written from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from autocut_director.tools.timeline import Clip, EditPlan, frame_count, timecode
+from autocut_director.tools.timeline import Clip, EditPlan, SceneDescription, frame_count, timecode
 
 MARKER_COLOURS = {"hook": "RED", "body": "GREEN", "cta": "BLUE"}
 """By what a marker's clip is for; the names that EDL and OpenTimelineIO share."""
@@ -11,11 +11,15 @@ MARKER_COLOURS = {"hook": "RED", "body": "GREEN", "cta": "BLUE"}
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One clip at its place. `record_in`, `record_out`: frames from the edit's start; `clip` counts from the film's."""
+    """One clip at its place. `record_in`, `record_out`: frames from the edit's start; `clip` counts from the film's.
+
+    `seen`: what is to be seen in its scene, where that is known.
+    """
 
     number: int
     clip: Clip
     record_in: int
+    seen: SceneDescription | None = None
 
     @property
     def record_out(self) -> int:
@@ -28,11 +32,16 @@ class Event:
         return f"{self.clip.scene_id} {self.clip.purpose}"
 
 
-def events(plan: EditPlan) -> Iterator[Event]:
+Seen = Mapping[str, SceneDescription]
+"""What is to be seen in scenes, by their ids."""
+NOBODY_LOOKED: Seen = {}
+
+
+def events(plan: EditPlan, seen: Seen = NOBODY_LOOKED) -> Iterator[Event]:
     """Give the clips of `plan` one after the other, without gaps."""
     at = 0
     for number, clip in enumerate(plan.clips, start=1):
-        yield Event(number=number, clip=clip, record_in=at)
+        yield Event(number=number, clip=clip, record_in=at, seen=seen.get(clip.scene_id))
         at += clip.length
 
 

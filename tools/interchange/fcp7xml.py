@@ -4,13 +4,14 @@ Everything is counted in whole frames of a timebase: a whole number of frames a 
 where `ntsc` is TRUE. A clip's in and out count from the film's first frame; its start timecode stands at the file.
 """
 
+from collections.abc import Iterable
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from autocut_director.errors import InputError
-from autocut_director.tools.interchange.events import Event, events, is_drop_frame, media_start
+from autocut_director.tools.interchange.events import NOBODY_LOOKED, Event, Seen, events, is_drop_frame, media_start
 from autocut_director.tools.interchange.media_urls import file_name, media_url
 from autocut_director.tools.interchange.xml_files import child, xml_text
 from autocut_director.tools.timeline import EditPlan, timecode
@@ -19,7 +20,7 @@ _NTSC = Fraction(1000, 1001)
 _NO_END = -1  # of a marker that stands on one frame
 
 
-def fcp7xml_text(plan: EditPlan, *, relative_to: Path | None = None) -> str:
+def fcp7xml_text(plan: EditPlan, *, relative_to: Path | None = None, seen: Seen = NOBODY_LOOKED) -> str:
     """Return the plan as FCP 7 XML: a track of pictures and, where the film has sound, a track linked with it.
 
     Raises:
@@ -33,7 +34,8 @@ def fcp7xml_text(plan: EditPlan, *, relative_to: Path | None = None) -> str:
     _add_rate(sequence, plan.rate)
     _add_timecode(sequence, plan, "00:00:00;00" if is_drop_frame(plan) else "00:00:00:00", frame=0)
     media = child(sequence, "media")
-    _add_pictures(child(media, "video"), plan, media_url(plan.media.primary_clip_path, relative_to=relative_to))
+    url = media_url(plan.media.primary_clip_path, relative_to=relative_to)
+    _add_pictures(child(media, "video"), events(plan, seen), plan, url)
     if plan.media.has_audio:
         _add_sound(child(media, "audio"), plan)
     return xml_text(root, doctype="xmeml")
@@ -65,10 +67,10 @@ def _add_timecode(parent: Element, plan: EditPlan, start: str, *, frame: int) ->
     child(made, "displayformat", "DF" if is_drop_frame(plan) else "NDF")
 
 
-def _add_pictures(video: Element, plan: EditPlan, url: str) -> None:
+def _add_pictures(video: Element, clips: Iterable[Event], plan: EditPlan, url: str) -> None:
     _add_picture_size(child(video, "format"), plan)
     track = child(video, "track")
-    for event in events(plan):
+    for event in clips:
         made = _clip_item(track, event, plan, kind="video")
         _add_file(made, event, plan, url)
         _add_reasons(made, event)
@@ -131,7 +133,10 @@ def _add_reasons(item: Element, event: Event) -> None:
     comments = child(item, "comments")
     for number, text in zip(count(1), filter(None, [clip.reason, clip.overlay_text]), strict=False):
         child(comments, f"mastercomment{number}", text)
-    child(child(item, "logginginfo"), "scene", clip.scene_id)
+    log = child(item, "logginginfo")
+    if event.seen is not None and event.seen.summary:
+        child(log, "description", event.seen.summary)
+    child(log, "scene", clip.scene_id)
 
 
 def _add_links(item: Element, event: Event, plan: EditPlan) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from autocut_director.errors import InputError
-from autocut_director.tools.interchange.events import Event, events, is_drop_frame, media_start
+from autocut_director.tools.interchange.events import NOBODY_LOOKED, Event, Seen, events, is_drop_frame, media_start
 from autocut_director.tools.interchange.media_urls import file_name, media_url
 from autocut_director.tools.interchange.xml_files import child, xml_text
 from autocut_director.tools.timeline import EditPlan
@@ -18,7 +18,7 @@ _KEY = "autocut-director"
 _LARGEST_DENOMINATOR = 2**31 - 1  # a time has a 64-bit numerator and a 32-bit denominator
 
 
-def fcpxml_text(plan: EditPlan, *, relative_to: Path | None = None) -> str:
+def fcpxml_text(plan: EditPlan, *, relative_to: Path | None = None, seen: Seen = NOBODY_LOOKED) -> str:
     """Return the plan as FCPXML: an event that holds the project, one clip after the other.
 
     Raises:
@@ -29,7 +29,7 @@ def fcpxml_text(plan: EditPlan, *, relative_to: Path | None = None) -> str:
     root, title = Element("fcpxml", version="1.9"), plan.title or "AutoCut"
     _add_resources(child(root, "resources"), plan, media_url(plan.media.primary_clip_path, relative_to=relative_to))
     project = child(child(root, "event", name=title), "project", name=title)
-    _add_sequence(project, plan)
+    _add_sequence(project, plan, seen)
     return xml_text(root, doctype="fcpxml")
 
 
@@ -57,13 +57,13 @@ def _add_resources(resources: Element, plan: EditPlan, url: str) -> None:
     child(asset, "media-rep", kind="original-media", src=url)
 
 
-def _add_sequence(project: Element, plan: EditPlan) -> None:
+def _add_sequence(project: Element, plan: EditPlan, seen: Seen) -> None:
     length = seconds(plan.duration_frames, plan.rate)
     sequence = child(project, "sequence", format="r1", duration=length, tcStart="0s", tcFormat=_counting(plan))
     if plan.logline:
         child(sequence, "note", plan.logline)
     spine = child(sequence, "spine")
-    for event in events(plan):
+    for event in events(plan, seen):
         _add_clip(spine, event, plan)
 
 
@@ -76,6 +76,8 @@ def _add_clip(spine: Element, event: Event, plan: EditPlan) -> None:
         child(made, "note", clip.reason)
     child(made, "marker", start=start, duration=seconds(1, rate), value=clip.purpose, note=clip.reason)
     facts = {"sceneId": clip.scene_id, "purpose": clip.purpose, "overlayText": clip.overlay_text or ""}
+    if event.seen is not None:
+        facts |= {"description": event.seen.summary, "shotType": event.seen.shot_type}
     metadata = child(made, "metadata")
     for key, value in facts.items():
         if value:
