@@ -1,7 +1,8 @@
 """The command line: parse, call, print. Heavy imports wait until a command needs them, so that --help is quick."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -32,29 +33,26 @@ app = typer.Typer(
 app.add_typer(prompts_app)
 app.add_typer(cache_app)
 
+Number = TypeVar("Number", int, float)
 VisionName = Literal["auto", "lmstudio", "ollama", "embedded", "openai", "builtin"]
 PlannerName = Literal["auto", "deepseek", "lmstudio", "ollama", "openai", "builtin"]
 
 
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as exc:
-        raise typer.BadParameter(f"{text!r} is no number of seconds; write one such as 30 or 12.5") from exc
+def _read_as(kind: Callable[[str], Number], wanted: str) -> Callable[[str], Number]:
+    """Return what reads an option as a number of some `kind`, and says what was `wanted` where it is none."""
+
+    def read(text: str) -> Number:
+        try:
+            return kind(text)
+        except ValueError as exc:
+            raise typer.BadParameter(f"{text!r} is no {wanted}") from exc
+
+    return read
 
 
-def _level(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as exc:
-        raise typer.BadParameter(f"{text!r} is no loudness; write one such as -14") from exc
-
-
-def _count(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError as exc:
-        raise typer.BadParameter(f"{text!r} is no whole number; write one such as 10") from exc
+_seconds = _read_as(float, "number of seconds; write one such as 30 or 12.5")
+_level = _read_as(float, "loudness; write one such as -14")
+_count = _read_as(int, "whole number; write one such as 10")
 
 
 Video = Annotated[Path, typer.Argument(metavar="VIDEO", help="The film to work on.", show_default=False)]

@@ -10,23 +10,19 @@
 | faces | count; area and height as shares of the frame | Viola and Jones 2001, OpenCV's cascade |
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from statistics import median, median_low
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from autocut_director.tools.faces import faces_in
 from autocut_director.tools.frames import Frame
 from autocut_director.tools.pictures import Image
 from autocut_director.tools.timeline import Signals
 
 _FACE_NEIGHBOURS = 8  # overlapping hits wanted for one face: fewer finds faces in leaves and clouds
-_SMALLEST_FACE = 0.08  # of the frame's shorter edge
 _SATURATED = 48  # of 255: below this a pixel has no hue worth naming
 _LIT = 40  # of 255: below this neither
 _HUES = (
@@ -57,7 +53,7 @@ class PictureSignals:
 def measure_picture(image: Image) -> PictureSignals:
     """Measure one picture, (height, width, 3) in blue, green, red order."""
     luma = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    faces = _faces(luma)
+    faces = [(width, height) for _, _, width, height in faces_in(luma, neighbours=_FACE_NEIGHBOURS)]
     height, width = luma.shape
     return PictureSignals(
         sharpness=float(cv2.Laplacian(luma, cv2.CV_64F).var()),
@@ -134,19 +130,3 @@ def _main_colour(image: Image) -> str:
 
 def _hue_name(degrees: int) -> str:
     return next((name for below, name in _HUES if degrees < below), "red")
-
-
-def _faces(luma: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Return the (width, height) in pixels of each upright, frontal face."""
-    smallest = max(20, round(min(luma.shape) * _SMALLEST_FACE))
-    found = _cascade(threading.get_ident()).detectMultiScale(
-        luma, scaleFactor=1.1, minNeighbors=_FACE_NEIGHBOURS, minSize=(smallest, smallest)
-    )
-    return [(int(w), int(h)) for _, _, w, h in found]
-
-
-@lru_cache(maxsize=32)
-def _cascade(thread: int) -> cv2.CascadeClassifier:
-    """Load the face cascade, once a thread: it must not be shared between threads."""
-    folder = Path(cv2.__file__).parent / "data"
-    return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_alt2.xml"))

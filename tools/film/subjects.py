@@ -5,16 +5,14 @@ must be seen near the same place in two stills that follow one another: one seen
 spectral residual of Hou and Zhang (2007), with what moves, and a little for the middle, where operators put things.
 """
 
-import threading
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from autocut_director.tools import faces
 from autocut_director.tools.film.shapes import Axis
 from autocut_director.tools.pictures import Image
 
@@ -27,7 +25,6 @@ Box = tuple[float, float, float, float]
 _Map = NDArray[np.float32]
 
 _NEIGHBOURS = 4  # overlapping hits wanted for one face; few, since it must be seen twice
-_SMALLEST_FACE = 0.08  # of the shorter edge
 _NEAR = 1.5  # face widths from one still to the next
 _SHARED = 0.25  # of the stills must show a face, or the clip is not about faces
 
@@ -81,25 +78,18 @@ def face_spans(seen: Sequence[Sequence[Box]], axis: Axis, *, share: float) -> li
     None altogether where too few stills show any. `seen`: the faces in each still; `share`: how much of the pictures'
     length a window shows.
     """
-    faces = steady_faces(seen)
-    if sum(map(bool, faces)) < max(1, _SHARED * len(seen)):
+    steady = steady_faces(seen)
+    if sum(map(bool, steady)) < max(1, _SHARED * len(seen)):
         return None
-    return [_group(boxes, axis, share) for boxes in faces]
+    return [_group(boxes, axis, share) for boxes in steady]
 
 
 def faces_in(image: Image) -> list[Box]:
     """Return the upright, frontal faces in one picture."""
     luma = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     height, width = luma.shape
-    smallest = max(20, round(min(luma.shape) * _SMALLEST_FACE))
-    found = _cascade(threading.get_ident()).detectMultiScale(luma, 1.1, _NEIGHBOURS, minSize=(smallest, smallest))
-    return [(float(x / width), float(y / height), float(w / width), float(h / height)) for x, y, w, h in found]
-
-
-@lru_cache(maxsize=32)
-def _cascade(thread: int) -> cv2.CascadeClassifier:
-    """Load the face cascade, once a thread: it must not be shared between threads."""
-    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_alt2.xml"))
+    found = faces.faces_in(luma, neighbours=_NEIGHBOURS)
+    return [(x / width, y / height, w / width, h / height) for x, y, w, h in found]
 
 
 def steady_faces(found: Sequence[Sequence[Box]]) -> list[list[Box]]:

@@ -17,6 +17,7 @@ from autocut_director.tools.interchange.events import (
     NOBODY_LOOKED,
     Event,
     Seen,
+    edit_start,
     events,
     is_drop_frame,
     media_start,
@@ -83,9 +84,9 @@ def _day(plan: EditPlan) -> int:
 
 
 def _edit(event: Event, plan: EditPlan) -> str:
-    clip, zero = event.clip, "00:00:00;00" if is_drop_frame(plan) else "00:00:00:00"
+    clip = event.clip
     source = [timecode(frame, plan.rate, start=plan.media.start_tc) for frame in (clip.in_frame, clip.out_frame)]
-    record = [timecode(frame, plan.rate, start=zero) for frame in (event.record_in, event.record_out)]
+    record = [timecode(frame, plan.rate, start=edit_start(plan)) for frame in (event.record_in, event.record_out)]
     channels = "B" if plan.media.has_audio else "V"
     reel = reel_name(plan.media.primary_clip_path)
     return f"{event.number:03}  {reel:<{_REEL_LENGTH}} {channels:<5} C        {' '.join(source + record)}"
@@ -94,8 +95,7 @@ def _edit(event: Event, plan: EditPlan) -> str:
 def _comments(event: Event, plan: EditPlan, relative_to: Path | None) -> list[str]:
     """Return the lines that say what an event cannot: the film by its name, and why the clip is there."""
     clip, path = event.clip, plan.media.primary_clip_path
-    zero = "00:00:00;00" if is_drop_frame(plan) else "00:00:00:00"
-    at = timecode(event.record_in, plan.rate, start=zero)
+    at = timecode(event.record_in, plan.rate, start=edit_start(plan))
     said = [
         ("FROM CLIP NAME:", file_name(path)),
         ("SOURCE FILE:", media_name(path, relative_to=relative_to)),

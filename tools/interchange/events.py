@@ -45,6 +45,11 @@ def events(plan: EditPlan, seen: Seen = NOBODY_LOOKED) -> Iterator[Event]:
         at += clip.length
 
 
+def edit_start(plan: EditPlan) -> str:
+    """Return the timecode at which the edit begins: zero, counted as the film's is."""
+    return "00:00:00;00" if is_drop_frame(plan) else "00:00:00:00"
+
+
 def media_start(plan: EditPlan) -> int:
     """Return the film's start timecode in frames: source times count from there, as editors relink by."""
     return frame_count(plan.media.start_tc, plan.rate)

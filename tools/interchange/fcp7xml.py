@@ -11,7 +11,15 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from autocut_director.errors import InputError
-from autocut_director.tools.interchange.events import NOBODY_LOOKED, Event, Seen, events, is_drop_frame, media_start
+from autocut_director.tools.interchange.events import (
+    NOBODY_LOOKED,
+    Event,
+    Seen,
+    edit_start,
+    events,
+    is_drop_frame,
+    media_start,
+)
 from autocut_director.tools.interchange.media_urls import file_name, media_url
 from autocut_director.tools.interchange.xml_files import child, xml_text
 from autocut_director.tools.timeline import EditPlan, timecode
@@ -32,7 +40,7 @@ def fcp7xml_text(plan: EditPlan, *, relative_to: Path | None = None, seen: Seen 
     child(sequence, "name", plan.title or "AutoCut")
     child(sequence, "duration", plan.duration_frames)
     _add_rate(sequence, plan.rate)
-    _add_timecode(sequence, plan, "00:00:00;00" if is_drop_frame(plan) else "00:00:00:00", frame=0)
+    _add_timecode(sequence, plan, edit_start(plan), frame=0)
     media = child(sequence, "media")
     url = media_url(plan.media.primary_clip_path, relative_to=relative_to)
     _add_pictures(child(media, "video"), events(plan, seen), plan, url)
