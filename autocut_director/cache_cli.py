@@ -18,7 +18,7 @@ app = typer.Typer(
 
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
-_PLURALS = {"still": "stills", "description": "descriptions"}
+_PLURALS = {"still": "stills", "description": "descriptions", "rate": "rates"}
 
 
 @app.callback()

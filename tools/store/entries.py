@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-Kind = Literal["film", "scenes", "still", "signals", "text", "speech", "description"]
+Kind = Literal["film", "scenes", "still", "signals", "text", "speech", "description", "rate"]
 Value = TypeVar("Value")
 
 
