@@ -22,7 +22,7 @@ MODEL = "coverage-1"
 _CLIP_SECONDS = 2.5  # an unhurried clip: about what trailers and vlogs average
 _READABLE_SECONDS = 1.0  # a scene shorter than this is worth less, in proportion
 _FACE_WORTH, _MOTION_WORTH = 0.15, 0.10  # beside a quality of 0 to 1
-_LIVELY_MOTION = 0.05  # mean change of the luma from picture to picture that counts as fully lively
+_LIVELY_MOTION = 0.04  # mean change of the luma from picture to picture that counts as fully lively
 
 _REASONS = {
     "en": {

@@ -1,6 +1,9 @@
 """The director: finds the scenes, has a model look at each, plans the edit, proves it, and hands over the film.
 
-    probe | hear | scenes | frames | signals | describe | check | plan | prove | deliver
+    probe | hear | scenes | describe | check | plan | prove | deliver
+
+While scenes are described, the film is still being read: it is decoded once, for its cuts, its stills and what is
+measured of them.
 
 Each step is a named Runnable that takes the stage before it and returns the next one; nothing reaches back.
 """
@@ -20,6 +23,7 @@ from autocut_director.agent.run.crew import Crew
 from autocut_director.agent.run.delivery import delivered
 from autocut_director.agent.run.folder import claim, note_gap, write_account
 from autocut_director.agent.run.looking import look_teller, looked, opened, say_what_leaves
+from autocut_director.agent.run.passing import Passing
 from autocut_director.agent.run.request import read_request
 from autocut_director.agent.run.stages import (
     Asked,
@@ -30,20 +34,18 @@ from autocut_director.agent.run.stages import (
     Probed,
     Proposed,
     Proven,
-    Sampled,
     grown,
 )
 from autocut_director.agent.run.step import Teller, step
-from autocut_director.agent.run.wishing import text_reader, told, transcript_of, unread, wish_of
+from autocut_director.agent.run.wishing import told, transcript_of, wish_of
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools import recall
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
-from autocut_director.tools.frames import SceneFrames, sample_frames
 from autocut_director.tools.interchange.scenes_from import READERS, read_scenes_from
 from autocut_director.tools.probe import Footage, check_same_film
-from autocut_director.tools.selection import Selection, select
+from autocut_director.tools.scene_pass import LaterPass
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 
@@ -105,8 +107,6 @@ def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
         | step("probe", probe)
         | step("hear", hear)
         | step("scenes", find_scenes)
-        | step("frames", take_frames)
-        | step("signals", measure)
         | step("describe", describe, adescribe)
         | step("check", check)
     )
@@ -149,54 +149,38 @@ def hear(probed: Probed, teller: Teller) -> Probed:
 
 
 def find_scenes(probed: Probed, teller: Teller) -> Cut:
-    """Detect the scenes, or read them from the file that was given."""
+    """Open the film, which is read while its scenes are described; or read its scenes from the file that was given."""
     given, passed_over = probed.request.scenes, tuple[str, ...]()
+    footage, store, progress = probed.footage, probed.store, teller.progress()
+    per_scene = probed.eyes.frames_per_scene
     if given is None:
-        document = recall.detected(probed.footage, probed.store, progress=teller.progress())
-    elif isinstance(given, Path) and given.suffix.lower() in READERS:
-        found = read_scenes_from(given, media=probed.footage.media, rate=probed.footage.rate)
+        scenes = recall.scene_pass(footage, store, per_scene=per_scene, progress=progress)
+        return grown(probed, Cut, scenes=scenes)
+    if isinstance(given, Path) and given.suffix.lower() in READERS:
+        found = read_scenes_from(given, media=footage.media, rate=footage.rate)
         document, passed_over = found.document, found.ignored
     else:
-        document = scenes_for(probed.footage, given)
-    warnings = (*_damaged(document.media, probed.language), *_of_others(passed_over, probed.language))
+        document = scenes_for(footage, given)
+    warnings = _of_others(passed_over, probed.language)
     teller.warn(warnings)
-    return grown(probed, Cut, account=probed.account.with_warning(*warnings), document=document)
+    scenes = LaterPass(footage, document, per_scene, progress, store)
+    return grown(probed, Cut, account=probed.account.with_warning(*warnings), scenes=scenes)
 
 
-def take_frames(cut: Cut, teller: Teller) -> Sampled:
-    """Take stills of every scene."""
-    count, scenes = cut.eyes.frames_per_scene, cut.document.scenes
-    shots = sample_frames(cut.footage, scenes, per_scene=count, progress=teller.progress(), store=cut.store)
-    return grown(cut, Sampled, shots=shots)
+def describe(cut: Cut, teller: Teller) -> Described:
+    """Have a model look at the chosen scenes, as they come."""
+    passing, eyes, told = Passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
+    scenes = passing.chosen()
+    looks = describe_scenes(eyes.vision, scenes, config=teller.config, parallel=eyes.parallel, on_look=told)
+    return _described(cut, passing, looks, teller)
 
 
-def measure(sampled: Sampled, teller: Teller) -> Sampled:
-    """Measure every scene's stills, whoever will look at them; where an edit is only changed, it is known already."""
-    if sampled.request.earlier is not None:
-        return sampled
-    progress, shots = teller.progress(), list[SceneFrames]()
-    read = text_reader(sampled.store) if sampled.request.read_text else unread
-    for shot in sampled.shots:
-        shots.append(read(recall.measured(shot, sampled.store)))
-        progress(len(shots), len(sampled.shots))
-    document = sampled.document.model_copy(update={"scenes": tuple(shot.scene for shot in shots)})
-    return grown(sampled, Sampled, document=document, shots=tuple(shots))
-
-
-def describe(sampled: Sampled, teller: Teller) -> Described:
-    """Have a model look at the chosen scenes."""
-    selection, eyes = _selection(sampled), sampled.eyes
-    shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
-    looks = describe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
-    return _described(sampled, selection, looks)
-
-
-async def adescribe(sampled: Sampled, teller: Teller) -> Described:
+async def adescribe(cut: Cut, teller: Teller) -> Described:
     """Do as `describe`, on the caller's event loop."""
-    selection, eyes = _selection(sampled), sampled.eyes
-    shots, told = selection.chosen, look_teller(teller, len(selection.chosen))
-    looks = await adescribe_scenes(eyes.vision, shots, config=teller.config, parallel=eyes.parallel, on_look=told)
-    return _described(sampled, selection, looks)
+    passing, eyes, told = Passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
+    scenes = passing.chosen()
+    looks = await adescribe_scenes(eyes.vision, scenes, config=teller.config, parallel=eyes.parallel, on_look=told)
+    return _described(cut, passing, looks, teller)
 
 
 def check(described: Described, _teller: Teller) -> Described:
@@ -269,18 +253,15 @@ def scenes_for(footage: Footage, given: Path | ScenesDocument) -> ScenesDocument
     return document.model_copy(update={"media": document.media.model_copy(update=known)})
 
 
-def _selection(sampled: Sampled) -> Selection:
-    """Choose who is looked at: those that cover the film; nobody, where an edit is only changed."""
-    changed = sampled.request.earlier is not None
-    return Selection((), {}) if changed else select(sampled.shots, sampled.eyes.max_scenes)
-
-
-def _described(sampled: Sampled, selection: Selection, looks: tuple[Look, ...]) -> Described:
-    scenes = with_looks(sampled.document.scenes, looks, selection.same_as)
-    account = looked(sampled.account, sampled.eyes, scenes, looks, sampled.language)
-    document = sampled.document.model_copy(update={"scenes": scenes})
+def _described(cut: Cut, passing: Passing, looks: tuple[Look, ...], teller: Teller) -> Described:
+    document = passing.document
+    scenes = with_looks(document.scenes, looks, passing.choice.same_as)
+    warnings = _damaged(document.media, cut.language)
+    teller.warn(warnings)
+    account = looked(cut.account.with_warning(*warnings), cut.eyes, scenes, looks, cut.language)
     gave_out = tuple(look for look in looks if look.gave_out)
-    return grown(sampled, Described, document=document, account=account, gave_out=gave_out)
+    document = document.model_copy(update={"scenes": scenes})
+    return grown(cut, Described, document=document, account=account, shots=passing.shots, gave_out=gave_out)
 
 
 def _wish(described: Described) -> PlanRequest:

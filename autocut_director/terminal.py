@@ -18,13 +18,13 @@ _STEPS = {
     "hear": "Reading speech",
     "scenes": "Finding scenes",
     "frames": "Taking stills",
-    "signals": "Measuring",
     "describe": "Looking at scenes",
     "check": "Checking answers",
     "plan": "Planning the edit",
     "prove": "Proving the plan",
     "deliver": "Cutting the film",
 }
+_BESIDE = {"describe": "scenes"}  # a step that goes on while another does
 
 
 class Display(BaseCallbackHandler, AbstractContextManager["Display"]):
@@ -54,17 +54,17 @@ class Display(BaseCallbackHandler, AbstractContextManager["Display"]):
         """Show how far `step` is; end here if the program was asked to."""
         stop_if_asked()
         if step not in self._tasks:
-            self._finish_others()
+            self._finish_all_but(_BESIDE.get(step))
             self._tasks[step] = self._progress.add_task(_STEPS.get(step, step), total=None)
-        self._progress.update(self._tasks[step], completed=done, total=total)
+        self._progress.update(self._tasks[step], completed=done, total=total or None)
 
     def meter(self, step: str) -> Callable[[int, int], None]:
         """Return what a piece of work outside the director reports its progress to."""
         return lambda done, total: self.show(step, done, total)
 
-    def _finish_others(self) -> None:
+    def _finish_all_but(self, going_on: str | None = None) -> None:
         for task in self._progress.tasks:
-            if not task.finished:
+            if not task.finished and task.id != self._tasks.get(going_on or ""):
                 done = max(1, int(task.completed))
                 self._progress.update(task.id, completed=done, total=done)
 
@@ -76,5 +76,5 @@ class Display(BaseCallbackHandler, AbstractContextManager["Display"]):
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         if exc is None:
-            self._finish_others()
+            self._finish_all_but()
         self._progress.stop()

@@ -4,8 +4,9 @@ The Runnable is a router, a chat model behind the ladder, or the caller's own. W
 (attempts, rungs, notices) comes as custom events, and is kept with the scene.
 """
 
+import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -103,7 +104,7 @@ def make_describer(ladder: Ladder) -> Vision:
 
 def describe_scenes(
     vision: Vision,
-    shots: Sequence[SceneFrames],
+    shots: Iterable[SceneFrames],
     *,
     config: RunnableConfig | None = None,
     parallel: int = 2,
@@ -111,59 +112,102 @@ def describe_scenes(
 ) -> tuple[Look, ...]:
     """Look at each of `shots` with `vision`, `parallel` at a time; tell `on_look` of each as it is done.
 
+    `shots` may still be in the making: they are taken a few before their turn, and no more of them.
+
     Returns:
         One `Look` a shot, in the order given. A failed one has its cause in `error`.
     """
-    watches, configs = _watched(len(shots), config, parallel)
     looks: dict[int, Look] = {}
-    for index, outcome in _as_completed(vision, shots, configs):
-        looks[index] = _told(_look(shots[index], outcome, watches[index]), on_look)
-    return tuple(looks[index] for index in range(len(shots)))
+    for turn, outcome in _as_completed(vision, _turns(shots, config, parallel), _at_once(config, parallel)):
+        looks[turn.number] = _told(_look(turn, outcome), on_look)
+    return tuple(looks[number] for number in sorted(looks))
 
 
-def _as_completed(
-    vision: Vision, shots: Sequence[SceneFrames], configs: Sequence[RunnableConfig]
-) -> Iterator[tuple[int, Any]]:
-    """Yield (index, description or exception) as each is done.
+@dataclass(frozen=True)
+class _Turn:
+    """A scene whose turn it is: its number, the watch over it, and the configuration that carries the watch."""
 
-    As LangChain's `batch_as_completed`, but an interrupt does not wait for the requests that are under way.
+    number: int
+    shot: SceneFrames
+    watch: "_Watch"
+    config: RunnableConfig
+
+
+def _turns(shots: Iterable[SceneFrames], config: RunnableConfig | None, parallel: int) -> Iterator[_Turn]:
+    for number, shot in enumerate(shots):
+        watch = _Watch()
+        yield _Turn(number, shot, watch, _with_watch(config, watch, parallel))
+
+
+def _at_once(config: RunnableConfig | None, parallel: int) -> int:
+    """Return how many scenes are looked at at once: the caller's own bound comes first."""
+    return (config or {}).get("max_concurrency") or parallel
+
+
+def _as_completed(vision: Vision, turns: Iterable[_Turn], at_once: int) -> Iterator[tuple[_Turn, Any]]:
+    """Yield each turn with its description or exception as it is done; as many again wait in line, and no more.
+
+    As LangChain's `batch_as_completed`, but the turns come one by one, and an interrupt does not wait for the requests
+    that are under way.
     """
-    executor = ContextThreadPoolExecutor(max_workers=configs[0].get("max_concurrency") if configs else 1)
-    pending: dict[Future[Any], int] = {
-        executor.submit(vision.invoke, shot, config): index
-        for index, (shot, config) in enumerate(zip(shots, configs, strict=True))
-    }
+    executor = ContextThreadPoolExecutor(max_workers=at_once)
+    pending: dict[Future[Any], _Turn] = {}
     try:
+        for turn in turns:
+            pending[executor.submit(vision.invoke, turn.shot, turn.config)] = turn
+            yield from _done(pending, None if len(pending) >= 2 * at_once else 0)
         while pending:
-            for done in wait(pending, return_when=FIRST_COMPLETED).done:
-                failure = done.exception()
-                if failure is not None and not isinstance(failure, Exception):
-                    raise failure
-                yield pending.pop(done), failure or done.result()
+            yield from _done(pending, None)
     finally:
         executor.shutdown(wait=not pending, cancel_futures=True)
 
 
+def _done(pending: dict[Future[Any], _Turn], seconds: float | None) -> Iterator[tuple[_Turn, Any]]:
+    """Yield what is done, and waits for it no longer than `seconds`; None: until one is."""
+    for done in wait(pending, seconds, return_when=FIRST_COMPLETED).done:
+        failure = done.exception()
+        if failure is not None and not isinstance(failure, Exception):
+            raise failure
+        yield pending.pop(done), failure or done.result()
+
+
 async def adescribe_scenes(
     vision: Vision,
-    shots: Sequence[SceneFrames],
+    shots: Iterable[SceneFrames],
     *,
     config: RunnableConfig | None = None,
     parallel: int = 2,
     on_look: Callable[[Look], None] | None = None,
 ) -> tuple[Look, ...]:
-    """Do as `describe_scenes`, on the caller's event loop."""
-    watches, configs = _watched(len(shots), config, parallel)
+    """Do as `describe_scenes`, on the caller's event loop; `shots` are taken in a thread."""
     looks: dict[int, Look] = {}
-    async for index, outcome in vision.abatch_as_completed(list(shots), configs, return_exceptions=True):
-        looks[index] = _told(_look(shots[index], outcome, watches[index]), on_look)
-    return tuple(looks[index] for index in range(len(shots)))
+    async for turn, outcome in _aas_completed(vision, _turns(shots, config, parallel), _at_once(config, parallel)):
+        looks[turn.number] = _told(_look(turn, outcome), on_look)
+    return tuple(looks[number] for number in sorted(looks))
 
 
-def _watched(count: int, config: RunnableConfig | None, parallel: int) -> tuple[list["_Watch"], list[RunnableConfig]]:
-    """Return a watch for each of `count` scenes, and the configuration that carries it."""
-    watches = [_Watch() for _ in range(count)]
-    return watches, [_with_watch(config, watch, parallel) for watch in watches]
+async def _aas_completed(vision: Vision, turns: Iterator[_Turn], at_once: int) -> AsyncIterator[tuple[_Turn, Any]]:
+    slots, pending = asyncio.Semaphore(at_once), set[asyncio.Task[tuple[_Turn, Any]]]()
+
+    async def ask(turn: _Turn) -> tuple[_Turn, Any]:
+        async with slots:
+            (outcome,) = await asyncio.gather(vision.ainvoke(turn.shot, turn.config), return_exceptions=True)
+        return turn, outcome
+
+    try:
+        while (turn := await asyncio.to_thread(next, turns, None)) is not None:
+            pending.add(asyncio.create_task(ask(turn)))
+            full = len(pending) >= 2 * at_once
+            done, pending = await asyncio.wait(
+                pending, timeout=None if full else 0, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                yield task.result()
+        for coming in asyncio.as_completed(pending):
+            yield await coming
+    finally:
+        for task in pending:
+            task.cancel()
 
 
 def _told(look: Look, on_look: Callable[[Look], None] | None) -> Look:
@@ -221,11 +265,12 @@ def _with_watch(config: RunnableConfig | None, watch: _Watch, parallel: int) -> 
     return merge_configs(config, own)
 
 
-def _look(shot: SceneFrames, outcome: Any, watch: _Watch) -> Look:
+def _look(turn: _Turn, outcome: Any) -> Look:
     description, error = _read_outcome(outcome)
+    watch = turn.watch
     return Look(
-        scene_id=shot.scene.scene_id,
-        frames=max([attempt.frames for attempt in watch.attempts], default=len(shot.frames)),
+        scene_id=turn.shot.scene.scene_id,
+        frames=max([attempt.frames for attempt in watch.attempts], default=len(turn.shot.frames)),
         seconds=watch.seconds if watch.asked_somebody else 0.0,
         description=description,
         error=error,

@@ -1,13 +1,20 @@
-"""Still frames of scenes for a model to look at: small JPEGs, upright, never the first picture after a cut."""
+"""Still frames of scenes for a model to look at: small JPEGs, upright, never the first picture after a cut.
+
+Stills lie on a grid, which is the wider the longer the scene is: so they can be taken while a film goes by and nobody
+knows yet where the scene will end (`scene_pass`), and are the same as those that are taken afterwards.
+"""
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Self
 
 import cv2
-import numpy as np
 
-from autocut_director.tools.pictures import Image, Shown, pictures_at, upright
+from autocut_director.tools.cuts.looks import Look
+from autocut_director.tools.pictures import Image, Picture, PictureReader, upright
 from autocut_director.tools.probe import Footage
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.store import NO_STORE, Entry, Key, Store
@@ -15,8 +22,9 @@ from autocut_director.tools.timeline import Scene
 
 LONG_EDGE = 512  # pixels: the least that model servers agree on, and the cheapest
 _JPEG_QUALITY = 85
-_MOTION_EDGE = 160  # pixels: enough to see movement, too few to see noise
-_STILLS = "stills.1"  # how a still is made of a picture, besides the numbers above; another name makes them anew
+_GRID_SECONDS = 0.08  # between pictures that may become stills of the shortest scenes: three in a quarter of a second
+_PLACES = 4  # of the grid in a scene, for each of its stills: at most; half as many at least
+_STILLS = "stills.2"  # how a still is made of a picture, besides the numbers above; another name makes them anew
 
 
 @dataclass(frozen=True)
@@ -62,77 +70,122 @@ def sample_frames(
     Returns:
         One entry a scene, in the order given; JPEG, longer edge at most 512 pixels.
     """
-    wanted = {scene.scene_id: sample_positions(scene, per_scene) for scene in scenes}
-    indexes = sorted({index for positions in wanted.values() for index in positions})
-    stills: dict[int, _Still] = {}
-    for index, still in _stills(footage, indexes, store):
-        stills[index] = still
-        if progress is not None:
-            progress(len(stills), len(indexes))
-    return tuple(
-        SceneFrames(scene, tuple(stills[index].of(scene.scene_id, index) for index in wanted[scene.scene_id]))
-        for scene in scenes
-    )
+    return tuple(frames_of(footage, scenes, per_scene=per_scene, progress=progress, store=store))
 
 
-def sample_positions(scene: Scene, count: int) -> tuple[int, ...]:
-    """Return up to `count` grid frames of `scene`, each in the middle of an equal share, never its first frame.
+def frames_of(
+    footage: Footage,
+    scenes: Sequence[Scene],
+    *,
+    per_scene: int = 3,
+    progress: Progress | None = None,
+    store: Store = NO_STORE,
+) -> Iterator[SceneFrames]:
+    """Do as `sample_frames`, and yield each scene as soon as it has its stills. `progress`: scenes done, and in all."""
+    with closing(StillTaker(footage, store)) as taker:
+        for done, scene in enumerate(scenes, start=1):
+            indexes = sample_positions(scene, per_scene, footage.rate)
+            yield SceneFrames(scene, tuple(taker.still_at(index).of(scene.scene_id, index) for index in indexes))
+            if progress is not None:
+                progress(done, len(scenes))
 
-    The first frame is the cut itself; only a scene of one frame has no other.
+
+def sample_positions(scene: Scene, count: int, rate: Fraction) -> tuple[int, ...]:
+    """Return up to `count` grid frames of `scene`, each near the middle of an equal share, never its first frame.
+
+    They are multiples of the scene's step. The first frame is the cut itself; a scene without a multiple has its last
+    frame, and only a scene of one frame has no other than its first.
     """
+    step = step_of(scene.length, count, rate)
+    places = range(scene.start_frame // step * step + step, scene.end_frame, step)
+    if not places:
+        return (scene.end_frame - 1,)
     middles = (scene.start_frame + (2 * share + 1) * scene.length // (2 * count) for share in range(count))
-    earliest = min(scene.start_frame + 1, scene.end_frame - 1)
-    return tuple(sorted({max(earliest, index) for index in middles}))
+    return tuple(sorted({min(places, key=lambda place: (abs(place - middle), place)) for middle in middles}))
+
+
+def step_of(length: int, count: int, rate: Fraction) -> int:
+    """Return how many frames apart the places are at which `count` stills of a scene of `length` frames may be taken.
+
+    It only grows with the length, and each is a multiple of those below: what was left out is never missed.
+    """
+    step = finest_step(rate)
+    while length > _PLACES * count * step:
+        step *= 2
+    return step
+
+
+def finest_step(rate: Fraction) -> int:
+    """Return how many frames apart the places are in the shortest scenes, where `rate` frames are shown a second."""
+    return max(1, round(_GRID_SECONDS * rate))
 
 
 @dataclass(frozen=True)
-class _Still:
+class Still:
+    """One picture as a model is shown it; `motion` as in `Frame`."""
+
     jpeg: bytes
     width: int
     height: int
     motion: float | None
 
+    @classmethod
+    def of_picture(cls, picture: Picture, footage: Footage, motion: float | None) -> Self:
+        """Make the still of a decoded picture."""
+        image = upright(picture, footage, long_edge=LONG_EDGE)
+        height, width = image.shape[:2]
+        return cls(to_jpeg(image), width, height, motion)
+
     def of(self, scene_id: str, index: int) -> Frame:
+        """Return the still as one of a scene."""
         return Frame(scene_id, index, self.jpeg, self.width, self.height, self.motion)
 
 
-def _stills(footage: Footage, indexes: Sequence[int], store: Store) -> Iterator[tuple[int, _Still]]:
-    """Yield the still of each of the grid frames `indexes`: those that are kept first, then those that must be made."""
-    missing: list[int] = []
-    for index in indexes:
-        entry = store.find(_still_key(footage, index))
-        if entry is None:
-            missing.append(index)
-        else:
-            yield index, _Still(entry.picture, **entry.values)
-    for at in pictures_at(footage, missing) if missing else ():
-        still = _still(at, footage)
-        values = asdict(still)
-        store.keep(_still_key(footage, at.index), Entry(values, values.pop("jpeg")))
-        yield at.index, still
+class StillTaker:
+    """Takes the still of one grid frame after another, from the store where it is there; reads forward where it can."""
+
+    def __init__(self, footage: Footage, store: Store) -> None:
+        self._footage, self._store = footage, store
+        self._reader: PictureReader | None = None
+
+    def still_at(self, index: int) -> Still:
+        """Return the still of what is shown at grid frame `index`."""
+        entry = self._store.find(_still_key(self._footage, index))
+        return Still(entry.picture, **entry.values) if entry is not None else self._taken(index)
+
+    def close(self) -> None:
+        """Close the film, if it was opened."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def _taken(self, index: int) -> Still:
+        if self._reader is None:
+            self._reader = PictureReader(self._footage)
+        shown = self._reader.shown_at(index)
+        following = None if shown.following is None else shown.following.look
+        still = Still.of_picture(shown.picture, self._footage, motion_between(shown.picture.look, following))
+        keep_still(self._store, self._footage, index, still)
+        return still
+
+
+def keep_still(store: Store, footage: Footage, index: int, still: Still) -> None:
+    """Keep the still of what is shown at grid frame `index`."""
+    values = asdict(still)
+    store.keep(_still_key(footage, index), Entry(values, values.pop("jpeg")))
 
 
 def _still_key(footage: Footage, index: int) -> Key:
-    made = [_STILLS, LONG_EDGE, _JPEG_QUALITY, _MOTION_EDGE]
+    made = [_STILLS, LONG_EDGE, _JPEG_QUALITY]
     return Key.of("still", film=footage.digest, grid=footage.grid, index=index, made=made)
 
 
-def _still(at: Shown, footage: Footage) -> _Still:
-    image = upright(at.picture, footage, long_edge=LONG_EDGE)
-    height, width = image.shape[:2]
-    return _Still(to_jpeg(image), width, height, _motion(at, footage))
+def motion_between(look: Look, following: Look | None) -> float | None:
+    """Return the mean change of the luma from one picture to the next, 0 to 1; None where there is no next."""
+    if following is None:
+        return None
+    return cv2.mean(cv2.absdiff(look.points, following.points))[0] / 255
 
 
 def to_jpeg(image: Image) -> bytes:
     """Return `image` as a JPEG file."""
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
-
-
-def _motion(at: Shown, footage: Footage) -> float | None:
-    if at.following is None:
-        return None
-    now, then = (
-        cv2.cvtColor(upright(picture, footage, long_edge=_MOTION_EDGE), cv2.COLOR_BGR2GRAY)
-        for picture in (at.picture, at.following)
-    )
-    return float(np.mean(cv2.absdiff(now, then))) / 255

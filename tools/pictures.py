@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from autocut_director.tools.cuts.looks import Look, look_at
 from autocut_director.tools.probe import (
     NO_STAMP,
     Footage,
@@ -40,6 +42,11 @@ class Picture:
         """Whether the decoder had to guess parts of it."""
         return bool(self.frame.is_corrupt)
 
+    @cached_property
+    def look(self) -> Look:
+        """How the detector sees it; seen once."""
+        return look_at(self.frame)
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -62,7 +69,7 @@ def walk(footage: Footage) -> Iterator[Picture]:
 
 def pictures_at(footage: Footage, indexes: Sequence[int]) -> Iterator[Shown]:
     """Yield what is shown at each of the grid frames `indexes`, in ascending order, each once."""
-    with closing(_Reader(footage)) as reader:
+    with closing(PictureReader(footage)) as reader:
         for index in sorted(set(indexes)):
             yield reader.shown_at(index)
 
@@ -91,7 +98,7 @@ def _on_grid(frame: VideoFrame, footage: Footage, after: int) -> Picture:
     return Picture(max(0, grid_frame(stamp, footage.origin, footage.time_base, footage.rate)), frame)
 
 
-class _Reader:
+class PictureReader:
     """Walks a film forward and seeks where that is shorter."""
 
     def __init__(self, footage: Footage) -> None:
@@ -104,9 +111,11 @@ class _Reader:
         self._start(decoded(self._container, self._stream))
 
     def close(self) -> None:
+        """Close the film."""
         self._container.close()
 
     def shown_at(self, index: int) -> Shown:
+        """Return what is shown at grid frame `index`."""
         if not self._picture.index <= index <= self._picture.index + _FORWARD_FRAMES:
             self._seek(index)
         while self._following is not None and self._following.index <= index:

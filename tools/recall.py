@@ -4,7 +4,7 @@ Each recipe has a name here, which stands in the keys. Whoever changes what a re
 what was kept by the old one is not taken for it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from autocut_director.tools.frames import Frame, SceneFrames
 from autocut_director.tools.probe import Footage, digest_of, probe_video, readable
+from autocut_director.tools.scene_pass import FirstPass, LaterPass, ScenePass
 from autocut_director.tools.scenes import MIN_SCENE_SECONDS, Progress, detect_scenes, scenes_document
 from autocut_director.tools.signals import measure_scene
 from autocut_director.tools.store import Entry, Key, Store, found
@@ -64,16 +65,45 @@ def detected(
     progress: Progress | None = None,
 ) -> ScenesDocument:
     """Do as `detect_scenes`."""
-    recipe = [DETECTION, min_scene_seconds]
-    key = Key.of("scenes", film=footage.digest, grid=footage.grid, recipe=recipe)
-    known = found(store, key, _CUTS)
-    if known is not None:
-        media = footage.media.model_copy(update={"damaged_frames": known.damaged_frames})
-        return scenes_document(known.cuts, media, footage.rate, source="detect")
-    document = detect_scenes(footage, min_scene_seconds=min_scene_seconds, progress=progress)
-    cuts = tuple(scene.start_frame for scene in document.scenes[1:])
-    store.keep(key, Entry(asdict(_Cuts(cuts, document.media.damaged_frames))))
+    document = _known_scenes(footage, store, min_scene_seconds)
+    if document is None:
+        document = detect_scenes(footage, min_scene_seconds=min_scene_seconds, progress=progress)
+        _keep_scenes(footage, store, min_scene_seconds, document)
     return document
+
+
+def scene_pass(footage: Footage, store: Store, *, per_scene: int, progress: Progress | None = None) -> ScenePass:
+    """Return a pass over a film: the first, unless its scenes are known."""
+    known = _known_scenes(footage, store, MIN_SCENE_SECONDS)
+    if known is not None:
+        return LaterPass(footage, known, per_scene, progress, store)
+    return _KeptPass(footage, per_scene=per_scene, progress=progress, store=store)
+
+
+class _KeptPass(FirstPass):
+    """A first pass that keeps which scenes it found."""
+
+    def __iter__(self) -> Iterator[SceneFrames]:
+        yield from super().__iter__()
+        _keep_scenes(self.footage, self.store, MIN_SCENE_SECONDS, self.document)
+
+
+def _known_scenes(footage: Footage, store: Store, min_scene_seconds: float) -> ScenesDocument | None:
+    known = found(store, _scenes_key(footage, min_scene_seconds), _CUTS)
+    if known is None:
+        return None
+    media = footage.media.model_copy(update={"damaged_frames": known.damaged_frames})
+    return scenes_document(known.cuts, media, footage.rate, source="detect")
+
+
+def _keep_scenes(footage: Footage, store: Store, min_scene_seconds: float, document: ScenesDocument) -> None:
+    cuts = tuple(scene.start_frame for scene in document.scenes[1:])
+    store.keep(_scenes_key(footage, min_scene_seconds), Entry(asdict(_Cuts(cuts, document.media.damaged_frames))))
+
+
+def _scenes_key(footage: Footage, min_scene_seconds: float) -> Key:
+    recipe = [DETECTION, min_scene_seconds]
+    return Key.of("scenes", film=footage.digest, grid=footage.grid, recipe=recipe)
 
 
 def measured(shot: SceneFrames, store: Store) -> SceneFrames:

@@ -32,32 +32,42 @@ def detect_scenes(
     Returns:
         The scenes, S0001 on, not yet described. `media.damaged_frames` counts pictures that did not decode whole.
     """
+    tally = Tally(footage, progress)
+    cuts = list(cuts_in(tally.counted(walk(footage)), footage, min_scene_seconds=min_scene_seconds))
+    return scenes_document(cuts, tally.media, footage.rate, source="detect")
+
+
+def cuts_in(pictures: Iterable[Picture], footage: Footage, *, min_scene_seconds: float) -> Iterator[int]:
+    """Yield the first frame of every scene but the first, as `pictures`, all those of the film, go by."""
     shortest = max(1, round(min_scene_seconds * footage.rate))
-    tally = _Tally(footage, progress)
-    cuts = find_cuts(tally.counted(walk(footage)), footage.rate)
-    bounds = list(_spaced(cuts, shortest, footage.duration_frames))
-    media = footage.media.model_copy(update={"damaged_frames": tally.damaged_frames})
-    return scenes_document(bounds, media, footage.rate, source="detect")
+    return _spaced(find_cuts(pictures, footage.rate), shortest, footage.duration_frames)
 
 
 def scenes_document(cuts: Iterable[int], media: Media, rate: Fraction, *, source: str) -> ScenesDocument:
     """Return touching scenes that cover the film, cut at the frames `cuts`: each the first of a scene."""
-    bounds = [0, *sorted(cuts), media.duration_frames]
-    scenes = [
-        Scene(
-            scene_id=f"S{number:04}",
-            start_frame=start,
-            end_frame=end,
-            start_tc=timecode(start, rate, start=media.start_tc),
-            end_tc=timecode(end, rate, start=media.start_tc),
-        )
-        for number, (start, end) in enumerate(pairwise(bounds), start=1)
-    ]
+    bounds = pairwise([0, *sorted(cuts), media.duration_frames])
+    scenes = tuple(numbered(number, start, end, media, rate) for number, (start, end) in enumerate(bounds, start=1))
+    return document_of(scenes, media, rate, source=source)
+
+
+def numbered(number: int, start: int, end: int, media: Media, rate: Fraction) -> Scene:
+    """Return the `number`th scene of a film, counted from 1, of the frames from `start` to `end`."""
+    return Scene(
+        scene_id=f"S{number:04}",
+        start_frame=start,
+        end_frame=end,
+        start_tc=timecode(start, rate, start=media.start_tc),
+        end_tc=timecode(end, rate, start=media.start_tc),
+    )
+
+
+def document_of(scenes: tuple[Scene, ...], media: Media, rate: Fraction, *, source: str) -> ScenesDocument:
+    """Return `scenes` as a document."""
     meta = ScenesMeta(schema_="scenes.v1", fps=round(float(rate), 3), fps_fraction=rate, source=source)
-    return ScenesDocument(meta=meta, media=media, scenes=tuple(scenes))
+    return ScenesDocument(meta=meta, media=media, scenes=scenes)
 
 
-class _Tally:
+class Tally:
     """Counts pictures as they pass, and tells how far the walk is."""
 
     def __init__(self, footage: Footage, progress: Progress | None) -> None:
@@ -66,6 +76,7 @@ class _Tally:
         self._whole = 0
 
     def counted(self, pictures: Iterable[Picture]) -> Iterator[Picture]:
+        """Yield `pictures`, each counted."""
         for picture in pictures:
             self._whole += not picture.damaged
             if self._progress is not None:
@@ -73,8 +84,10 @@ class _Tally:
             yield picture
 
     @property
-    def damaged_frames(self) -> int:
-        return max(0, self._footage.picture_count - self._whole)
+    def media(self) -> Media:
+        """The film, with how many of its pictures did not decode whole; right when all have passed."""
+        damaged = max(0, self._footage.picture_count - self._whole)
+        return self._footage.media.model_copy(update={"damaged_frames": damaged})
 
 
 def _spaced(cuts: Iterable[int], shortest: int, duration: int) -> Iterator[int]:

@@ -1,15 +1,19 @@
 """Which scenes are looked at when not all are: those that cover the film, in time and in what is to be seen.
 
-`near_duplicates` (scenes that look the same → the one that stands for them) → `cover` (of those, the most different
-one in each equal share of the film's time).
+In each equal share of the film's time one is chosen, as soon as the share has gone by: of those that look like none
+chosen before, the one least like them, so that a model can look while the film is still being read. At the end, shares
+that brought nothing new are made up for, and scenes that look like a chosen one share its description.
 
 A scene's fingerprint is, of each still, its colours and its detail. Colours: 8 × 8 cells of L*a*b*, where equal steps
 look about equally far apart (CIE 1976); distances are in that unit, of which 2.3 is the least that people notice (Mahy
 et al. 1994). Detail: the luma less its surroundings, which tells one title on white from another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -18,13 +22,13 @@ from numpy.typing import NDArray
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.pictures import Image
 from autocut_director.tools.signals import decode_picture
-from autocut_director.tools.timeline import Scene, equal_shares
 
 _CELLS = 8
 _SAME_MEAN, _SAME_CELL = 4.0, 16.0  # the pictures' colours as a whole, and their most different cell
 _DETAIL = (64, 36)  # pixels: a line of text is still a line of text
 _SURROUNDINGS = 4.0  # pixels: standard deviation of the blur that is taken off
 _SAME_DETAIL = 0.7  # correlation; seen: shots of one set-up 0.84 and more, unlike titles on white 0.53 and less
+_NO_COLOURS: NDArray[np.float32] = np.zeros((0, _CELLS * _CELLS, 3), np.float32)
 _NOISE = 4.0  # 8-bit levels squared: less detail than this is none
 
 
@@ -35,31 +39,137 @@ class Fingerprint:
     colours: NDArray[np.float32]
     detail: NDArray[np.float32]
 
-    @property
+    @cached_property
     def mean(self) -> NDArray[np.float32]:
         """The mean colours of the stills, (cells, 3)."""
         return self.colours.mean(axis=0) if len(self.colours) else np.zeros((_CELLS * _CELLS, 3), np.float32)
 
+    @property
+    def first(self) -> NDArray[np.float32]:
+        """The colours of the first still, (cells, 3); far from any where there is none."""
+        return self.colours[0] if len(self.colours) else np.full((_CELLS * _CELLS, 3), np.inf, np.float32)
+
+
+class Choice(Protocol):
+    """Chooses scenes to look at while they come in the film's order."""
+
+    def see(self, shot: SceneFrames) -> Sequence[SceneFrames]:
+        """Take the next scene; return those that are to be looked at, now that it is known."""
+        ...
+
+    def finish(self) -> Sequence[SceneFrames]:
+        """Return those that are to be looked at, now that all are known."""
+        ...
+
+    @property
+    def same_as(self) -> Mapping[str, str]:
+        """For each near-duplicate the scene whose description it shares; known when all is chosen."""
+        ...
+
+
+class Everyone:
+    """Every scene is looked at."""
+
+    def see(self, shot: SceneFrames) -> Sequence[SceneFrames]:
+        """Choose it."""
+        return [shot]
+
+    def finish(self) -> Sequence[SceneFrames]:
+        """Choose nobody else."""
+        return []
+
+    @property
+    def same_as(self) -> Mapping[str, str]:
+        """Nobody shares."""
+        return {}
+
+
+class Nobody:
+    """No scene is looked at."""
+
+    def see(self, _shot: SceneFrames) -> Sequence[SceneFrames]:
+        """Choose nobody."""
+        return []
+
+    def finish(self) -> Sequence[SceneFrames]:
+        """Choose nobody."""
+        return []
+
+    @property
+    def same_as(self) -> Mapping[str, str]:
+        """Nobody shares."""
+        return {}
+
+
+class Cover:
+    """At most `limit` scenes are looked at; they cover the frames from `start` to `end`."""
+
+    def __init__(self, limit: int, start: int, end: int) -> None:
+        self._limit, self._start, self._end = limit, start, end
+        self._chosen = _Chosen()
+        self._share: list[_Seen] = []  # the scenes of the share of time that goes by
+        self._left: list[_Seen] = []  # those of earlier shares that were not chosen
+        self._at = 0  # which share that is
+        self.same_as: Mapping[str, str] = {}
+
+    def see(self, shot: SceneFrames) -> Sequence[SceneFrames]:
+        """Take the next scene; return the one of the share before it, if that has gone by."""
+        middle = (shot.scene.start_frame + shot.scene.end_frame) // 2
+        share = (middle - self._start) * self._limit // (self._end - self._start)
+        chosen = self._close() if share != self._at else []
+        self._at = share
+        self._share.append(_Seen(shot, fingerprint(shot)))
+        return chosen
+
+    def finish(self) -> Sequence[SceneFrames]:
+        """Return the last share's scene, and those that make up for shares which brought nothing new."""
+        last = self._close()
+        if len(self._chosen) + len(self._left) <= self._limit:
+            return [*last, *(seen.shot for seen in self._left)]
+        more = [seen.shot for seen in self._made_up()]
+        twins = ((seen, self._chosen.twin_of(seen.print)) for seen in self._left)
+        self.same_as = {seen.scene_id: twin.scene_id for seen, twin in twins if twin is not None}
+        return [*last, *more]
+
+    def _close(self) -> list[SceneFrames]:
+        best = next(self._chosen.least_like(self._share), None)
+        self._left += [seen for seen in self._share if seen is not best]
+        self._share = []
+        return [] if best is None else [best.shot]
+
+    def _made_up(self) -> Iterator["_Seen"]:
+        for best in islice(self._chosen.least_like(self._left), self._limit - len(self._chosen)):
+            self._left = [seen for seen in self._left if seen is not best]
+            yield best
+
 
 @dataclass(frozen=True)
 class Selection:
-    """The scenes to look at, and for each near-duplicate the scene whose description it shares."""
+    """The scenes to look at, in the film's order, and for each near-duplicate the one whose description it shares."""
 
     chosen: tuple[SceneFrames, ...]
     same_as: Mapping[str, str]
 
 
+def choice_of(limit: int, start: int, end: int) -> Choice:
+    """Return what chooses at most `limit` scenes (0: all) of the frames from `start` to `end`."""
+    return Cover(limit, start, end) if limit else Everyone()
+
+
+def chosen_of(shots: Iterable[SceneFrames], choice: Choice) -> Iterator[SceneFrames]:
+    """Yield those of `shots` that are chosen, each as soon as it is; `choice.same_as` is known when they have ended."""
+    for shot in shots:
+        yield from choice.see(shot)
+    yield from choice.finish()
+
+
 def select(shots: Sequence[SceneFrames], limit: int) -> Selection:
-    """Choose at most `limit` of `shots` (0: all) to look at, in the film's order."""
-    if not limit or len(shots) <= limit:
-        return Selection(tuple(shots), {})
-    prints = {shot.scene.scene_id: fingerprint(shot) for shot in shots}
-    scenes = [shot.scene for shot in shots]
-    same_as = near_duplicates(scenes, prints)
-    originals = [scene for scene in scenes if scene.scene_id not in same_as]
-    chosen = {scene.scene_id for scene in cover(originals, prints, limit)}
-    shared = {twin: original for twin, original in same_as.items() if original in chosen}
-    return Selection(tuple(shot for shot in shots if shot.scene.scene_id in chosen), shared)
+    """Choose at most `limit` of `shots` (0: all), which are in the film's order, to look at."""
+    if not shots:
+        return Selection((), {})
+    choice = choice_of(limit, shots[0].scene.start_frame, shots[-1].scene.end_frame)
+    chosen = sorted(chosen_of(shots, choice), key=lambda shot: shot.scene.start_frame)
+    return Selection(tuple(chosen), choice.same_as)
 
 
 def fingerprint(shot: SceneFrames) -> Fingerprint:
@@ -81,78 +191,91 @@ def _detail(image: Image) -> NDArray[np.float32]:
     return np.asarray(small - cv2.GaussianBlur(small, (0, 0), _SURROUNDINGS), np.float32)
 
 
-def near_duplicates(scenes: Sequence[Scene], prints: Mapping[str, Fingerprint]) -> dict[str, str]:
-    """Return, for each scene that looks like a longer one, that one's id. The longest of a kind stands for it."""
-    originals = _Originals([prints[scene.scene_id] for scene in scenes])
-    same_as: dict[str, str] = {}
-    for place in sorted(range(len(scenes)), key=lambda place: (-scenes[place].length, place)):
-        twin = originals.twin_of(place)
-        if twin is None:
-            originals.add(place)
-        else:
-            same_as[scenes[place].scene_id] = scenes[twin].scene_id
-    return same_as
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """A scene and how it looks."""
+
+    shot: SceneFrames
+    print: Fingerprint
+
+    @property
+    def scene_id(self) -> str:
+        return self.shot.scene.scene_id
 
 
-class _Originals:
-    """The scenes that look like none before them. A scene is named by its place."""
+class _Chosen:
+    """The scenes that were chosen, and what is like them."""
 
-    def __init__(self, prints: Sequence[Fingerprint]) -> None:
-        self._prints = prints
-        self._owners = np.repeat(np.arange(len(prints)), [len(each.colours) for each in prints])
-        self._stills = np.concatenate([each.colours for each in prints])
+    def __init__(self) -> None:
+        self._scenes: list[_Seen] = []
+        self._stills = _NO_COLOURS
         self._means = self._stills.mean(axis=1)
-        self._known = np.zeros(len(self._owners), bool)
+        self._owners = np.zeros(0, np.intp)  # of each still: the place of its scene
 
-    def add(self, place: int) -> None:
-        self._known[self._owners == place] = True
+    def __len__(self) -> int:
+        return len(self._scenes)
 
-    def twin_of(self, place: int) -> int | None:
-        """Return the first original that looks like the scene at `place`."""
-        mine = self._prints[place]
-        return next((one for one in self._near(mine.colours[:1]) if _alike(mine, self._prints[one])), None)
+    def least_like(self, scenes: Sequence[_Seen]) -> Iterator[_Seen]:
+        """Choose, again and again, the one of `scenes` that is least like those chosen; of equals the longest.
 
-    def _near(self, first: NDArray[np.float32]) -> list[int]:
-        """Return the originals with a still like a scene's first, (1, cells, 3): few pairs are compared whole.
-
-        Colours that are `_SAME_MEAN` apart in the mean of their cells are no farther apart in their mean colour, so
-        that is compared before the cells are.
+        Those that look the same as a chosen one are left out.
         """
-        if not len(first):
-            return []
-        near = np.linalg.norm(self._means - first.mean(axis=1), axis=1) <= _SAME_MEAN
-        close = np.flatnonzero(self._known & near)
-        apart = np.linalg.norm(self._stills[close] - first, axis=2)
-        return list(dict.fromkeys(self._owners[close[_same_colours(apart)]].tolist()))
+        fresh = [seen for seen in scenes if self.twin_of(seen.print) is None]
+        apart = np.array([self._apart(seen) for seen in fresh])
+        while fresh:
+            place = max(range(len(fresh)), key=lambda one: (round(float(apart[one]), 1), fresh[one].shot.scene.length))
+            best = fresh[place]
+            self._add(best)
+            yield best
+            apart = np.minimum(apart, _distances(best, fresh))
+            kept = np.array([seen is not best for seen in fresh]) & ~_twins(best, fresh)
+            fresh, apart = [seen for seen, stays in zip(fresh, kept, strict=True) if stays], apart[kept]
+
+    def twin_of(self, mine: Fingerprint) -> _Seen | None:
+        """Return the first that looks the same."""
+        places = dict.fromkeys(self._owners[_near(mine.colours[:1], self._stills, self._means)].tolist())
+        return next((one for one in map(self._scenes.__getitem__, places) if _alike(mine, one.print)), None)
+
+    def _add(self, seen: _Seen) -> None:
+        self._owners = np.append(self._owners, np.full(len(seen.print.colours), len(self._scenes), np.intp))
+        self._stills = np.concatenate([self._stills, seen.print.colours])
+        self._means = self._stills.mean(axis=1)
+        self._scenes.append(seen)
+
+    def _apart(self, seen: _Seen) -> float:
+        """Return how far a scene is from the one that is most like it."""
+        return float(min(_distances(seen, self._scenes), default=np.inf))
 
 
-def cover(scenes: Sequence[Scene], prints: Mapping[str, Fingerprint], limit: int) -> tuple[Scene, ...]:
-    """Choose at most `limit` scenes: in each equal share of the film's time the one least like those chosen so far.
+def _distances(one: _Seen, others: Sequence[_Seen]) -> NDArray[np.float32]:
+    """Return how far apart the mean colours of a scene and of each other are."""
+    means = np.array([other.print.mean for other in others], np.float32).reshape(-1, _CELLS * _CELLS, 3)
+    return np.asarray(np.abs(means - one.print.mean).mean(axis=(1, 2)), np.float32)
 
-    Where shares are empty, the least like the others of the rest make up the number. In the film's order.
+
+def _twins(one: _Seen, others: Sequence[_Seen]) -> NDArray[np.bool_]:
+    """Tell which of the others look the same as a scene; few of them are compared whole."""
+    firsts = np.array([other.print.first for other in others], np.float32).reshape(-1, _CELLS * _CELLS, 3)
+    means, twins = firsts.mean(axis=1), np.zeros(len(others), bool)
+    for still in one.print.colours:
+        twins[_near(still[None], firsts, means)] = True
+    for place in np.flatnonzero(twins).tolist():
+        twins[place] = _alike(one.print, others[place].print)
+    return twins
+
+
+def _near(still: NDArray[np.float32], stills: NDArray[np.float32], means: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Return the places of the `stills`, (n, cells, 3), that have the colours of `still`, (1, cells, 3).
+
+    `means` are theirs, (n, 3).
+
+    Colours that are `_SAME_MEAN` apart in the mean of their cells are no farther apart in their mean colour, so that
+    is compared before the cells are.
     """
-    field, places = _Field(scenes, prints), {scene.scene_id: place for place, scene in enumerate(scenes)}
-    for share in equal_shares(scenes, limit):
-        field.choose([places[scene.scene_id] for scene in share])
-    while len(field.chosen) < min(limit, len(scenes)):
-        field.choose([place for place in range(len(scenes)) if place not in field.chosen])
-    return tuple(scenes[place] for place in sorted(field.chosen))
-
-
-class _Field:
-    """Scenes, and how far each is from the chosen one that is most like it. A scene is named by its place."""
-
-    def __init__(self, scenes: Sequence[Scene], prints: Mapping[str, Fingerprint]) -> None:
-        self._lengths = [scene.length for scene in scenes]
-        self._means = np.array([prints[scene.scene_id].mean for scene in scenes])
-        self._apart = np.full(len(scenes), np.inf)
-        self.chosen: set[int] = set()
-
-    def choose(self, among: Sequence[int]) -> None:
-        """Choose the one of `among` that is least like those chosen; of equals the longest, then the first."""
-        place = max(among, key=lambda one: (round(float(self._apart[one]), 1), self._lengths[one], -one))
-        self.chosen.add(place)
-        self._apart = np.minimum(self._apart, np.abs(self._means - self._means[place]).mean(axis=(1, 2)))
+    if not len(still):
+        return np.zeros(0, np.intp)
+    close = np.flatnonzero(np.linalg.norm(means - still.mean(axis=1), axis=1) <= _SAME_MEAN)
+    return close[_same_colours(np.linalg.norm(stills[close] - still, axis=2))]
 
 
 def _alike(a: Fingerprint, b: Fingerprint) -> bool:

@@ -56,14 +56,17 @@ def _leaving(chain: Sequence[Route], what: str, language: Language) -> Iterator[
             yield say(language, sentence, host=route.host, name=NAMES[route.backend], model=route.model)
 
 
-def look_teller(teller: Teller, total: int) -> Callable[[Look], None]:
-    """Return what is called with each scene as it is done; tells of it and of the progress."""
+def look_teller(teller: Teller, most: int) -> Callable[[Look], None]:
+    """Return what is called with each scene as it is done; tells of it and of the progress.
+
+    `most`: how many scenes are looked at, where the film has as many; 0: nobody knows yet.
+    """
     progress, done = teller.progress(), count(1)
 
     def told(look: Look) -> None:
         visual = None if look.description is None else look.description.model_dump(mode="json")
         teller.tell("scene", {"scene_id": look.scene_id, "visual": visual, "error": look.error})
-        progress(next(done), total)
+        progress(next(done), most)
 
     return told
 

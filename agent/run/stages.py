@@ -12,6 +12,7 @@ from autocut_director.agent.run.request import DirectRequest
 from autocut_director.tools.describe import Look
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.probe import Footage
+from autocut_director.tools.scene_pass import ScenePass
 from autocut_director.tools.store import Store
 from autocut_director.tools.timeline import EditPlan, Language, Line, PlanRequest, Scene, ScenesDocument
 
@@ -39,22 +40,20 @@ class Probed(Asked):
 
 @dataclass(frozen=True, kw_only=True)
 class Cut(Probed):
-    """The scenes are known."""
+    """Where the scenes come from is known: a file, the store, or the film itself, which is read as they are passed."""
+
+    scenes: ScenePass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described(Cut):
+    """Every scene has its stills and signals, and a model has looked at the chosen ones.
+
+    `gave_out`: the scenes at which every backend failed.
+    """
 
     document: ScenesDocument
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampled(Cut):
-    """Every scene has its stills and signals."""
-
     shots: tuple[SceneFrames, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Described(Sampled):
-    """A model has looked at the chosen scenes. `gave_out`: the scenes at which every backend failed."""
-
     gave_out: tuple[Look, ...] = ()
 
 

@@ -183,7 +183,7 @@ def test_the_text_is_short_and_the_artifact_whole() -> None:
 
 def test_stills_are_the_artifact_never_the_text() -> None:
     message = called("sample_frames", video=FILM, start_frame=5, end_frame=30, count=2)
-    assert message.text == "2 stills: frame 11 (192x112), frame 23 (192x112)."
+    assert message.text == "2 stills: frame 12 (192x112), frame 24 (192x112)."
     assert all(frame.jpeg.startswith(b"\xff\xd8") for frame in message.artifact)
 
 

@@ -1,9 +1,10 @@
 """A scene that fails is kept as failed with its cause; the others go on."""
 
+import asyncio
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 from langchain_core.language_models import GenericFakeChatModel
@@ -13,7 +14,9 @@ from langchain_core.runnables import RunnableLambda
 from autocut_director.agent.backends import ChatBuiltinVision
 from autocut_director.agent.router import load_wording
 from autocut_director.agent.run.crew import takes_messages
+from autocut_director.errors import VideoError
 from autocut_director.tools.describe import (
+    adescribe_scenes,
     describe_scenes,
     make_describer,
     with_look,
@@ -163,3 +166,59 @@ def test_a_callers_bound_on_concurrency_wins(shots: Sequence[SceneFrames]) -> No
     assert most == 1
     describe_scenes(RunnableLambda(look), shots, parallel=4)
     assert 1 < most <= 4
+
+
+def late(shots: Sequence[SceneFrames], looked: threading.Event, taken: list[str]) -> Iterator[SceneFrames]:
+    """Scenes of which the last are only there when one of the first has been looked at."""
+    for number, shot in enumerate(shots):
+        if number == 3:
+            assert looked.wait(10), "nobody looked before all scenes were there"
+        taken.append(shot.scene.scene_id)
+        yield shot
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_scenes_are_looked_at_while_others_are_in_the_making(shots: Sequence[SceneFrames], way: str) -> None:
+    looked, taken = threading.Event(), list[str]()
+
+    def look(shot: SceneFrames) -> dict:
+        looked.set()
+        return {**ANSWER, "summary": shot.scene.scene_id}
+
+    given, vision = late(shots, looked, taken), RunnableLambda(look)
+    looks = describe_scenes(vision, given) if way == "sync" else asyncio.run(adescribe_scenes(vision, given))
+    assert [look.description.summary for look in looks if look.description] == taken
+    assert len(taken) == 5
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_no_more_scenes_are_taken_than_stand_in_line(shots: Sequence[SceneFrames], way: str) -> None:
+    taken, most = list[int](), list[int]()
+
+    def many() -> Iterator[SceneFrames]:
+        for number in range(40):
+            taken.append(number)
+            yield shots[number % 5]
+
+    def look(_: SceneFrames) -> dict:
+        time.sleep(0.01)
+        most.append(len(taken) - len(most))
+        return ANSWER
+
+    vision = RunnableLambda(look)
+    if way == "sync":
+        describe_scenes(vision, many(), parallel=3)
+    else:
+        asyncio.run(adescribe_scenes(vision, many(), parallel=3))
+    assert len(most) == 40
+    assert max(most) <= 2 * 3 + 1
+
+
+def test_what_breaks_the_making_of_scenes_breaks_the_looking(shots: Sequence[SceneFrames]) -> None:
+    def broken() -> Iterator[SceneFrames]:
+        yield shots[0]
+        raise VideoError("the disk is out")
+
+    for ways in (describe_scenes, lambda *given: asyncio.run(adescribe_scenes(*given))):
+        with pytest.raises(VideoError, match="the disk is out"):
+            ways(RunnableLambda(lambda _: ANSWER), broken())

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import films
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
@@ -26,7 +28,7 @@ from autocut_director.tools.words.transcript import read_transcript
 
 TIMELINES = {"timeline.otio", "timeline.fcpxml", "timeline.xml", "timeline.edl"}
 FILES = {"run.json", "scenes.json", "plan.json", "cut.mp4", "storyboard.html", "storyboard.png", *TIMELINES}
-STEPS = ["probe", "hear", "scenes", "frames", "signals", "describe", "check", "plan", "prove", "deliver"]
+STEPS = ["probe", "hear", "scenes", "describe", "check", "plan", "prove", "deliver"]
 
 
 NOBODY = {"lmstudio_host": "http://127.0.0.1:9/v1", "ollama_host": "http://127.0.0.1:9"}
@@ -304,6 +306,42 @@ def test_a_model_server_describes_each_scene_from_its_own_pixels(film: Path, kin
     assert said == [f"a {colour} picture" for colour in ("blue", "green", "red", "blue", "blue")]
     assert {scene.visual.analyzed_by for scene in result.scenes if scene.visual} == {kind}
     assert all(account.input_tokens > 0 for account in result.run.scenes)
+
+
+@pytest.mark.parametrize("most", [0, 9], ids=["all scenes", "nine scenes"])
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_scenes_are_looked_at_while_the_film_is_read_and_it_waits_for_them(tmp_path: Path, way: str, most: int) -> None:
+    long = films.make_film(tmp_path / "long.mp4", shots=[10] * 60, sound=False)
+    read, read_at_first_look = [0], list[int]()
+
+    def look(shot: SceneFrames) -> dict:
+        if not read_at_first_look:
+            time.sleep(0.7)  # long enough to read all of it
+            read_at_first_look.append(read[0])
+        return {"summary": f"Scene {shot.scene.scene_id}.", "quality_score": 5}
+
+    class Watch(BaseCallbackHandler):
+        def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
+            if name == "progress" and data["step"] == "scenes":
+                read[0] = data["done"]
+
+    options = {"video": long, "planner": "builtin", "duration": 5, "max_scenes": most, "no_cache": True}
+    director, config = (
+        build_director(Settings(**NOBODY), vision=RunnableLambda(look)),
+        {"callbacks": [Watch()], "max_concurrency": 2},
+    )
+    result = director.invoke(options, config) if way == "sync" else asyncio.run(director.ainvoke(options, config))
+    assert result.run.totals.described == (most or 60)
+    assert 0 < read_at_first_look[0] < (600 if most else 400)
+
+
+def test_the_film_is_decoded_once(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, really = list[Any](), av.open
+    monkeypatch.setattr(av, "open", lambda *given, **options: opened.append(given) or really(*given, **options))
+    probe_video(film)
+    of_probe = len(opened)
+    direct(video=film, no_cache=True)
+    assert len(opened) == 2 * of_probe + 1
 
 
 def test_only_as_many_scenes_as_asked_are_looked_at(film: Path) -> None:

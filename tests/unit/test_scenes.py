@@ -12,12 +12,11 @@ import pytest
 
 from autocut_director.tools.cuts.finding import find_cuts
 from autocut_director.tools.cuts.looks import Look
-from autocut_director.tools.frames import sample_frames, sample_positions
+from autocut_director.tools.frames import sample_frames
 from autocut_director.tools.pictures import walk
 from autocut_director.tools.probe import Footage, probe_video
 from autocut_director.tools.scenes import detect_scenes
 from autocut_director.tools.signals import decode_picture, measure_picture, measure_scene
-from autocut_director.tools.timeline import Scene
 
 
 def spans(footage: Footage, **options: float) -> list[tuple[int, int]]:
@@ -222,16 +221,6 @@ def test_progress_reaches_the_end(footage: Footage) -> None:
     detect_scenes(footage, progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (200, 200)
     assert told == sorted(told)
-
-
-@pytest.mark.parametrize(("start", "end"), [(0, 1), (5, 7), (0, 50), (100, 103), (7, 1007)])
-@pytest.mark.parametrize("count", [1, 2, 3, 7])
-def test_stills_are_inside_the_scene_and_never_on_the_cut(start: int, end: int, count: int) -> None:
-    positions = sample_positions(Scene(scene_id="S", start_frame=start, end_frame=end), count)
-    assert positions == tuple(sorted(set(positions)))
-    assert all(start <= position < end for position in positions)
-    assert start not in positions or end - start == 1
-    assert len(positions) == min(count, max(1, end - start - 1))
 
 
 def test_stills_are_of_their_own_scene(footage: Footage) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autocut_director.tools.frames import Frame, SceneFrames, to_jpeg
-from autocut_director.tools.selection import fingerprint, near_duplicates, select
+from autocut_director.tools.selection import choice_of, select
 from autocut_director.tools.timeline import Scene
 
 
@@ -68,13 +68,21 @@ def test_never_the_first_ones_only() -> None:
     assert sum(shot.scene.start_frame >= 1250 for shot in chosen) >= 4
 
 
-def test_near_duplicates_share_the_longest_ones_description() -> None:
+def test_near_duplicates_share_the_description_of_the_one_that_was_chosen() -> None:
     """An interview cut between two cameras: each camera is looked at once."""
     a, b = [picture(10, spot=20), picture(10, spot=22)], [picture(100, spot=100), picture(100, spot=101)]
     film = shots(a, b, a, b, a, b, lengths=[20, 30, 60, 25, 30, 70])
     selection = select(film, 4)
-    assert ids(selection.chosen) == ["S0003", "S0006"]
-    assert selection.same_as == {"S0001": "S0003", "S0005": "S0003", "S0002": "S0006", "S0004": "S0006"}
+    assert ids(selection.chosen) == ["S0002", "S0003"]
+    assert selection.same_as == {"S0001": "S0003", "S0005": "S0003", "S0004": "S0002", "S0006": "S0002"}
+
+
+def test_the_first_are_chosen_before_the_last_are_known() -> None:
+    film = shots(*[[hue] for hue in HUES])  # of 500 frames
+    choice = choice_of(4, 0, 500)
+    seen = [len(choice.see(shot)) for shot in film]
+    assert [number for number, chosen in enumerate(seen) if chosen] == [5, 10, 15]
+    assert len(choice.finish()) == 1
 
 
 def test_a_little_light_and_the_noise_of_jpeg_make_no_difference() -> None:
@@ -88,9 +96,9 @@ def test_a_little_light_and_the_noise_of_jpeg_make_no_difference() -> None:
     ids=["the subject is elsewhere", "there is no subject", "other light", "another colour"],
 )
 def test_what_looks_different_is_looked_at(other: list[bytes]) -> None:
-    film = shots([picture(10, spot=20)], other)
-    prints = {shot.scene.scene_id: fingerprint(shot) for shot in film}
-    assert near_duplicates([shot.scene for shot in film], prints) == {}
+    film = shots([picture(10, spot=20)], other, [picture(10, spot=20)])
+    selection = select(film, 2)
+    assert (ids(selection.chosen), selection.same_as) == (["S0001", "S0002"], {"S0003": "S0001"})
 
 
 def title(words: str) -> bytes:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from autocut_director.tools.cuts.gradual import is_dissolve, strange_patterns
 from autocut_director.tools.cuts.hard import is_hard_cut
-from autocut_director.tools.cuts.looks import Look, look_at
+from autocut_director.tools.cuts.looks import Look
 from autocut_director.tools.cuts.window import Window
 from autocut_director.tools.pictures import Picture
 
@@ -13,6 +13,15 @@ _SIDE_SECONDS = 0.21  # what is back after this was never gone: longer than a fl
 _NEAR_SECONDS = 0.12  # motion is measured in this time before and after a cut: three frames of film
 _REACH_SECONDS = 0.5  # from the middle of a dissolve to its ends: most take from half a second to a whole one
 _EVERY_SECONDS = 0.08  # as often is asked for dissolves: two frames of film; the shortest last six
+
+
+def delay_frames(rate: Fraction) -> int:
+    """Return how many frames after one are known when it is told whether a shot begins there."""
+    return _frames(_SIDE_SECONDS, rate) + _frames(_REACH_SECONDS, rate)
+
+
+def _frames(seconds: float, rate: Fraction) -> int:
+    return max(2, round(seconds * rate))
 
 
 def find_cuts(pictures: Iterable[Picture], rate: Fraction) -> Iterator[int]:
@@ -35,7 +44,7 @@ def _each_frame(pictures: Iterable[Picture]) -> Iterator[Look]:
     for picture in pictures:
         if shown is not None and picture.damaged:
             continue
-        look = look_at(picture.frame)
+        look = picture.look
         for _ in range(frame, picture.index):
             yield shown or look
         frame, shown = max(frame, picture.index), look
@@ -51,10 +60,10 @@ class _Finder:
 
     def __init__(self, rate: Fraction) -> None:
         self._side, self._near, self._reach = (
-            max(2, round(seconds * rate)) for seconds in (_SIDE_SECONDS, _NEAR_SECONDS, _REACH_SECONDS)
+            _frames(seconds, rate) for seconds in (_SIDE_SECONDS, _NEAR_SECONDS, _REACH_SECONDS)
         )
         self._every = max(1, round(_EVERY_SECONDS * rate))
-        self._lag = self._side + self._reach
+        self._lag = delay_frames(rate)
         self._window = Window(self._lag + self._reach + 1)
         self._hard: set[int] = set()  # found, and not yet told
         self._settled = 0  # the transitions before this frame have been told

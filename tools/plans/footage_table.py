@@ -24,7 +24,7 @@ HEADER = "id|in|out|shot|quality|measured|seen"
 _TOKEN = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]")
 _LETTERS = 6  # of a word, for a token
 _DARK, _BRIGHT, _BLURRED = 0.12, 0.85, 30.0  # mean luma; variance of the Laplacian
-_STILL, _MOVING = 0.003, 0.05  # mean change of the luma from picture to picture
+_STILL, _MOVING = 0.003, 0.04  # mean change of the luma from picture to picture
 _LONGEST_LINE = 300  # characters of what is said at once
 
 
