@@ -22,7 +22,7 @@ from autocut_director.tools.words.screen_text import ScreenText
 
 PROBE = "probe.1"
 DETECTION = "looks.1"
-SIGNALS = "signals.1"
+SIGNALS = "signals.2"
 READING = "rapidocr.1"
 HEARING = "whisper.1"
 

@@ -10,12 +10,15 @@
 | faces | count; area and height as shares of the frame | Viola and Jones 2001, OpenCV's cascade |
 """
 
+import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from statistics import median, median_low
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from autocut_director.tools.faces import faces_in
 from autocut_director.tools.frames import Frame
@@ -33,38 +36,80 @@ _HUES = (
     (200, "cyan"),
     (255, "blue"),
     (330, "purple"),
+    (360, "red"),
 )
+"""Up to which degree of hue a name goes."""
+_HUE_NAMES = [next(name for below, name in _HUES if degrees < below) for degrees in range(360)]
 
 
-@dataclass(frozen=True)
 class PictureSignals:
-    """What was measured of one picture. Units as in the module's table; `colour` is the main hue's name or "grey"."""
+    """What is measured of one picture, (height, width, 3) in blue, green, red order; each when it is asked for, once.
 
-    sharpness: float
-    exposure: float
-    contrast: float
-    colourfulness: float
-    face_count: int
-    largest_face: float
-    face_height: float
-    colour: str
+    Units as in the module's table.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._image = image
+        self._luma = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+    @cached_property
+    def sharpness(self) -> float:
+        """Variance of the Laplacian of the luma."""
+        return _spread(cv2.Laplacian(self._luma, cv2.CV_16S)) ** 2
+
+    @cached_property
+    def exposure(self) -> float:
+        """Mean luma."""
+        return cv2.mean(self._luma)[0] / 255
+
+    @cached_property
+    def contrast(self) -> float:
+        """Standard deviation of the luma."""
+        return _spread(self._luma) / 255
+
+    @cached_property
+    def colourfulness(self) -> float:
+        """Hasler and Süsstrunk's M."""
+        blue, green, red = (channel.astype(np.float32) for channel in cv2.split(self._image))
+        red_green, yellow_blue = red - green, (red + green) / 2 - blue
+        spread = math.hypot(_spread(red_green), _spread(yellow_blue))
+        return spread + 0.3 * math.hypot(float(cv2.mean(red_green)[0]), float(cv2.mean(yellow_blue)[0]))
+
+    @property
+    def face_count(self) -> int:
+        """How many faces are found."""
+        return len(self._faces)
+
+    @property
+    def largest_face(self) -> float:
+        """The largest face's share of the picture's area; 0 without one."""
+        return max((width * height for width, height in self._faces), default=0) / self._luma.size
+
+    @property
+    def face_height(self) -> float:
+        """The tallest face's share of the picture's height; 0 without one."""
+        return max((height for _, height in self._faces), default=0) / int(self._luma.shape[0])
+
+    @cached_property
+    def colour(self) -> str:
+        """The hue that most of the coloured pixels have; "grey" when less than a quarter has any."""
+        hue, saturation, value = cv2.split(cv2.cvtColor(self._image, cv2.COLOR_BGR2HSV))
+        coloured = hue[(saturation > _SATURATED) & (value > _LIT)].astype(np.int32) * 2  # OpenCV halves the degrees
+        if coloured.size < hue.size / 4:
+            return "grey"
+        shares: Counter[str] = Counter()
+        for name, count in zip(_HUE_NAMES, np.bincount(coloured, minlength=360).tolist(), strict=True):
+            shares[name] += count
+        return shares.most_common(1)[0][0]
+
+    @cached_property
+    def _faces(self) -> list[tuple[int, int]]:
+        return [(width, height) for _, _, width, height in faces_in(self._luma, neighbours=_FACE_NEIGHBOURS)]
 
 
-def measure_picture(image: Image) -> PictureSignals:
-    """Measure one picture, (height, width, 3) in blue, green, red order."""
-    luma = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    faces = [(width, height) for _, _, width, height in faces_in(luma, neighbours=_FACE_NEIGHBOURS)]
-    height, width = luma.shape
-    return PictureSignals(
-        sharpness=float(cv2.Laplacian(luma, cv2.CV_64F).var()),
-        exposure=float(luma.mean()) / 255,
-        contrast=float(luma.std()) / 255,
-        colourfulness=_colourfulness(image),
-        face_count=len(faces),
-        largest_face=max((w * h for w, h in faces), default=0) / (width * height),
-        face_height=max((h for _, h in faces), default=0) / height,
-        colour=_main_colour(image),
-    )
+def _spread(values: MatLike) -> float:
+    """Return the standard deviation of one channel's values."""
+    return float(cv2.meanStdDev(values)[1][0, 0])
 
 
 def decode_picture(data: bytes) -> Image | None:
@@ -76,19 +121,23 @@ def decode_picture(data: bytes) -> Image | None:
 
 
 def measure_scene(frames: Sequence[Frame]) -> Signals | None:
-    """Return the medians over a scene's stills (a face seen in one still of three is chance). None without stills."""
-    pictures = [measure_picture(image) for frame in frames if (image := decode_picture(frame.jpeg)) is not None]
+    """Return the medians over a scene's stills. None without stills.
+
+    Finding faces takes longer than all else: it is done in the middle still, and where there is one, in the others.
+    """
+    pictures = [PictureSignals(image) for frame in frames if (image := decode_picture(frame.jpeg)) is not None]
     if not pictures:
         return None
     motions = [frame.motion for frame in frames if frame.motion is not None]
+    seen = pictures if pictures[len(pictures) // 2].face_count else []
     return Signals(
         sharpness=round(median(p.sharpness for p in pictures), 1),
         exposure=round(median(p.exposure for p in pictures), 3),
         contrast=round(median(p.contrast for p in pictures), 3),
         colourfulness=round(median(p.colourfulness for p in pictures), 1),
         motion=round(median(motions), 4) if motions else None,
-        face_count=median_low(p.face_count for p in pictures),
-        largest_face=round(median_low(p.largest_face for p in pictures), 4),
+        face_count=median_low(p.face_count for p in seen) if seen else 0,  # one still of three alone is chance
+        largest_face=round(median_low(p.largest_face for p in seen), 4) if seen else 0.0,
         text_share=None,
     )
 
@@ -106,27 +155,3 @@ def quality(measured: Signals | PictureSignals) -> float:
         min(1.0, measured.colourfulness / 50),
     )
     return float(sum(marks) / len(marks))
-
-
-def _colourfulness(image: Image) -> float:
-    blue, green, red = (image[..., channel].astype(np.float32) for channel in range(3))
-    red_green, yellow_blue = red - green, (red + green) / 2 - blue
-    spread = np.hypot(red_green.std(), yellow_blue.std())
-    return float(spread + 0.3 * np.hypot(red_green.mean(), yellow_blue.mean()))
-
-
-def _main_colour(image: Image) -> str:
-    """Name the hue that most of the coloured pixels have; "grey" when less than a quarter has any."""
-    hue, saturation, value = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2HSV))
-    coloured = hue[(saturation > _SATURATED) & (value > _LIT)].astype(np.int32) * 2  # OpenCV halves the degrees
-    if coloured.size < hue.size / 4:
-        return "grey"
-    names = [_hue_name(degrees) for degrees in range(360)]
-    shares: dict[str, int] = {}
-    for degrees, count in enumerate(np.bincount(coloured, minlength=360)):
-        shares[names[degrees]] = shares.get(names[degrees], 0) + int(count)
-    return max(shares, key=lambda name: shares[name])
-
-
-def _hue_name(degrees: int) -> str:
-    return next((name for below, name in _HUES if degrees < below), "red")

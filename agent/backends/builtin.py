@@ -1,6 +1,6 @@
 """Vision without a model: a LangChain chat model that measures the pixels it is sent, and says only that.
 
-`_images` (blocks → pictures) → `measure_picture` → `_description` (numbers → words) → JSON, in the schema that every
+`_images` (blocks → pictures) → `PictureSignals` → `_description` (numbers → words) → JSON, in the schema that every
 backend answers in. It cannot know subjects, actions or moods, so those stay empty; it reads no text.
 
 A token, for its usage metadata, is a word of text or a picture sent; nothing is billed.
@@ -22,7 +22,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from autocut_director.tools.pictures import Image
-from autocut_director.tools.signals import PictureSignals, decode_picture, measure_picture, quality
+from autocut_director.tools.signals import PictureSignals, decode_picture, quality
 from autocut_director.tools.timeline import Language, SceneDescription, ShotType
 
 # Our own bounds on the tallest face's share of the frame's height, after the usual names of framings:
@@ -158,7 +158,7 @@ def _payload(block: dict[str, Any]) -> bytes:
 def _description(images: Sequence[Image], words: dict[str, str]) -> SceneDescription:
     if not images:
         return SceneDescription(summary="")
-    pictures = [measure_picture(image) for image in images]
+    pictures = [PictureSignals(image) for image in images]
     faces = median_low(picture.face_count for picture in pictures)
     exposure = mean(picture.exposure for picture in pictures)
     return SceneDescription(

@@ -16,7 +16,7 @@ from autocut_director.tools.frames import sample_frames
 from autocut_director.tools.pictures import walk
 from autocut_director.tools.probe import Footage, probe_video
 from autocut_director.tools.scenes import detect_scenes
-from autocut_director.tools.signals import decode_picture, measure_picture, measure_scene
+from autocut_director.tools.signals import PictureSignals, decode_picture, measure_scene
 
 
 def spans(footage: Footage, **options: float) -> list[tuple[int, int]]:
@@ -249,12 +249,12 @@ def painted(colour: tuple[int, int, int]) -> np.ndarray:
 
 
 def test_signals_mean_what_they_say() -> None:
-    black, white = measure_picture(painted((0, 0, 0))), measure_picture(painted((255, 255, 255)))
+    black, white = PictureSignals(painted((0, 0, 0))), PictureSignals(painted((255, 255, 255)))
     assert (black.exposure, white.exposure, black.contrast, black.sharpness) == (0, 1, 0, 0)
     noise = np.random.default_rng(0).integers(0, 255, (180, 320, 3), np.uint8)
     soft = cv2.GaussianBlur(noise, (9, 9), 3)
-    assert measure_picture(noise).sharpness > 10 * measure_picture(soft).sharpness
-    assert measure_picture(painted((10, 10, 240))).colourfulness > measure_picture(painted((90, 90, 90))).colourfulness
+    assert PictureSignals(noise).sharpness > 10 * PictureSignals(soft).sharpness
+    assert PictureSignals(painted((10, 10, 240))).colourfulness > PictureSignals(painted((90, 90, 90))).colourfulness
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_signals_mean_what_they_say() -> None:
     ],
 )
 def test_the_main_colour_is_named(bgr: tuple[int, int, int], name: str) -> None:
-    assert measure_picture(painted(bgr)).colour == name
+    assert PictureSignals(painted(bgr)).colour == name
 
 
 def test_what_moves_has_more_motion(tmp_path: Path) -> None:
