@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from autocut_director.agent.backends.registry import options_of
 from autocut_director.agent.policy.routes import VisionRoute
 from autocut_director.tools.answers import answer_schema
+from autocut_director.tools.contact import CONTACT, needs_contact
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.ladder import Answer, Wording
 from autocut_director.tools.store import NO_STORE, Entry, Key, Store, found
@@ -28,6 +29,7 @@ class Answered:
 
     def __init__(self, store: Store, route: VisionRoute, model: BaseChatModel, wording: Wording) -> None:
         self._store = NO_STORE if route.backend == "builtin" else store
+        self._images, self._contact = route.images, [CONTACT, wording.contact.text]
         self._question: dict[str, Any] = {
             "reading": _READING,
             "backend": route.backend,
@@ -47,4 +49,6 @@ class Answered:
         self._store.keep(self._key(shot), Entry(_ANSWER.dump_python(answer, mode="json")))
 
     def _key(self, shot: SceneFrames) -> Key:
-        return Key.of("description", pictures=[frame.digest for frame in shot.frames], **self._question)
+        pictures = [frame.digest for frame in shot.frames]
+        as_one: dict[str, Any] = {"contact": self._contact} if needs_contact(len(pictures), self._images) else {}
+        return Key.of("description", pictures=pictures, **as_one, **self._question)

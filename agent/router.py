@@ -44,7 +44,7 @@ from autocut_director.tools.sentences import say
 from autocut_director.tools.store import NO_STORE, Store
 from autocut_director.tools.timeline import Language, SceneDescription
 
-PROMPTS = ("describe_scene", "describe_plain", "repair_description")
+PROMPTS = ("describe_scene", "describe_plain", "repair_description", "contact_picture")
 _WARM_UPS = 2  # a model may be evicted once; one that is evicted again and again is a failing backend
 
 
@@ -54,9 +54,9 @@ def load_wording(language: Language, folder: Path | None = None) -> tuple[Wordin
     Raises:
         PromptError: A prompt file cannot be used.
     """
-    scene, plain, repair = prompts = tuple(load_prompt(name, folder) for name in PROMPTS)
+    scene, plain, repair, contact = prompts = tuple(load_prompt(name, folder) for name in PROMPTS)
     spoken = {"language": LANGUAGE_NAMES[language]}
-    return Wording(scene.render(spoken), plain.render(spoken), repair), prompts
+    return Wording(scene.render(spoken), plain.render(spoken), repair, contact), prompts
 
 
 def build_vision_router(  # noqa: PLR0913  # each is for a caller of another kind, and has its default
@@ -231,4 +231,4 @@ class Seat:
     def _made_ladder(self, model: BaseChatModel, wording: Wording) -> Ladder:
         bound = constrained(model, answer_schema())
         strict = None if bound is None else guarded(self._order, bound)
-        return Ladder(guarded(self._order, model), wording, strict)
+        return Ladder(guarded(self._order, model), wording, strict, self.route.images)

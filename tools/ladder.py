@@ -19,6 +19,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from autocut_director.errors import AnswerError, BackendRefusedError
 from autocut_director.prompts import Prompt
 from autocut_director.tools.answers import read_description, read_plain, salvaged
+from autocut_director.tools.contact import contact_picture, needs_contact
 from autocut_director.tools.frames import Frame, SceneFrames
 from autocut_director.tools.timeline import SceneDescription
 
@@ -28,11 +29,12 @@ _SHOWN = 600  # characters of a wrong answer that are shown to its model again
 
 @dataclass(frozen=True)
 class Wording:
-    """The texts that a model is asked with: for JSON, for plain words, and for mending an answer."""
+    """The texts that a model is asked with: for JSON, for plain words, for mending an answer, of a contact picture."""
 
     json: str
     plain: str
     repair: Prompt
+    contact: Prompt
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,13 @@ class Ladder:
     """Asks one model.
 
     `model` takes messages; `constrained` is the same with the server's own constraint, None where there is none.
+    `images`: pictures that it takes in one request, None for any number; more stills than that are shown as one.
     """
 
     model: Runnable[Any, Any]
     wording: Wording
     constrained: Runnable[Any, Any] | None = None
+    images: int | None = None
     _refused: bool = field(default=False, init=False)
 
     def describe(self, shot: SceneFrames, config: RunnableConfig) -> Answer:
@@ -62,8 +66,9 @@ class Ladder:
         Raises:
             AnswerError: No rung gave a description; the last one's cause.
             BackendError: As `model` raises it.
+            InputError: The stills are to be shown as one picture, and one of them is none.
         """
-        turn, fault = _Turn(self, shot, config), AnswerError("no rung was tried", kind="blank")
+        turn, fault = _Turn(self, *self._shown(shot), config), AnswerError("no rung was tried", kind="blank")
         for rung in self._rungs():
             try:
                 return turn.on(rung)
@@ -76,6 +81,14 @@ class Ladder:
                     raise
                 self._refused = True
         raise fault
+
+    def _shown(self, shot: SceneFrames) -> tuple[SceneFrames, str]:
+        """Return what the model is shown of `shot`, and what it must be told of that."""
+        if not needs_contact(len(shot.frames), self.images):
+            return shot, ""
+        contact = contact_picture(shot)
+        told = self.wording.contact.render({"count": len(shot.frames), "order": contact.order})
+        return SceneFrames(shot.scene, (contact.frame,)), f"\n\n{told}"
 
     def _rungs(self) -> Sequence[RungName]:
         constrains = self.constrained is not None and not self._refused
@@ -91,7 +104,8 @@ class _Turn:
     """One scene's way down the ladder."""
 
     ladder: Ladder
-    shot: SceneFrames
+    shown: SceneFrames
+    told: str
     config: RunnableConfig
     _repaired: bool = False
 
@@ -124,7 +138,7 @@ class _Turn:
             return Answer(rest, rung, repaired=True)
 
     def _ask(self, rung: RungName, text: str) -> AIMessage:
-        said = self.ladder.asked_on(rung).invoke(scene_messages(self.shot, text), self.config)
+        said = self.ladder.asked_on(rung).invoke(scene_messages(self.shown, text + self.told), self.config)
         return said if isinstance(said, AIMessage) else AIMessage(content=str(said))
 
 

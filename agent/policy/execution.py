@@ -244,11 +244,12 @@ def _decisions(
         "device": Decision(value=row.device, by=by, why=f"advice for {name}"),
         "max_scenes": _forced_or(forced.max_scenes, "--max-scenes", row.max_scenes, by, f"usual for {name}"),
         "frames_per_scene": _forced_or(
-            forced.frames_per_scene, "--frames-per-scene", frames, by, _why_frames(routes[:1])
+            forced.frames_per_scene, "--frames-per-scene", frames, by, "beginning, middle and end"
         ),
     }
     if routes:
         route = routes[0]
+        decisions["pictures"] = Decision(value=route.pictures, by=by, why=_why_pictures(route))
         decisions["model"] = Decision(value=route.model, by=route.model_by, why=route.model_why)
         decisions["parallel"] = Decision(value=route.parallel, by=route.parallel_by, why=route.parallel_why)
         decisions["read_seconds"] = Decision(value=route.read_seconds, by=by, why="one scene's answer")
@@ -263,9 +264,10 @@ def _decisions(
     return decisions
 
 
-def _why_frames(first: tuple[VisionRoute, ...]) -> str:
-    few = bool(first) and first[0].frames < FRAMES
-    return f"{first[0].model} takes {first[0].frames} in one request" if few else "beginning, middle and end"
+def _why_pictures(route: VisionRoute) -> str:
+    if route.pictures == route.frames:
+        return "each still by itself"
+    return f"{route.model} takes {route.images} in one request: {route.frames} stills are shown as one picture"
 
 
 def _forced_or(forced: int | None, option: str, usual: int, by: Literal["policy", "default"], why: str) -> Decision:

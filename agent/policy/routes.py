@@ -97,8 +97,9 @@ class VisionRoute(Route):
     """A vision backend that can be asked, and how.
 
     `build` tells its model from another under the same name; "" where nobody knows.
-    `cloud`: the host that the server hands the request on to. `frames`: stills of a scene at most. `parallel`: requests
-    at once. `cold`: its model must be loaded first, which may take `warm_up_seconds`.
+    `cloud`: the host that the server hands the request on to. `frames`: stills of a scene at most. `images`: pictures
+    that one request takes, None for any number; more stills than that are shown as one. `parallel`: requests at once.
+    `cold`: its model must be loaded first, which may take `warm_up_seconds`.
     """
 
     backend: Backend
@@ -109,6 +110,7 @@ class VisionRoute(Route):
     parallel_by: By = "policy"
     parallel_why: str = ""
     frames: PositiveInt = FRAMES
+    images: PositiveInt | None = None
     warm_up_seconds: float = 300.0  # a model of several GB from a slow disk
     word: str = ""
 
@@ -116,6 +118,11 @@ class VisionRoute(Route):
     def host(self) -> str:
         """The host that gets the frames; "" for this process."""
         return self.cloud or host_of(self.url)
+
+    @property
+    def pictures(self) -> int:
+        """Pictures in one request for a scene of `frames` stills."""
+        return self.frames if self.images is None or self.frames <= self.images else 1
 
 
 class PlannerRoute(Route):

@@ -33,7 +33,7 @@ _OWN_PARALLEL = 4  # scenes at once for a Runnable of the caller's, unless his c
 class Eyes:
     """Who looks, with which prompts, at how many scenes, and how many stills are taken of each.
 
-    A route that takes fewer stills is sent fewer: what is measured needs more than one.
+    A model that takes one picture is shown them as one (`VisionRoute.images`).
     `policy` is None where the caller chose; `cause` says why the run is degraded by it. `traced`: LangSmith sees what
     the models see.
     """

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from autocut_director.agent.router import load_wording
 from autocut_director.errors import AnswerError, BackendBusyError, BackendRefusedError
-from autocut_director.tools.frames import Frame, SceneFrames
+from autocut_director.tools.frames import Frame, SceneFrames, to_jpeg
 from autocut_director.tools.ladder import Ladder, fewer
 from autocut_director.tools.timeline import Scene
 
@@ -160,6 +161,31 @@ def test_an_answer_is_never_an_instruction() -> None:
     model = Model(constrained=[bad, GOOD])
     model.ladder.describe(SHOT, {})
     assert "{{language}} {{answer}}" in model.asked[1][1]
+
+
+def stills(count: int) -> SceneFrames:
+    jpeg = to_jpeg(np.full((72, 128, 3), 90, np.uint8))
+    return SceneFrames(SHOT.scene, tuple(Frame("S0001", index, jpeg, 128, 72, None) for index in range(count)))
+
+
+TOLD = "it shows 3 moments of the scene, from top to bottom, the first one first"
+
+
+def test_a_model_that_takes_one_picture_is_told_on_every_rung_what_that_is() -> None:
+    nothing = json.dumps({"shot_type": "wide"})
+    model = Model(nothing, "A sea, seen from above.", constrained=[nothing, nothing])
+    model.ladder.images = 1
+    model.ladder.describe(stills(3), {})
+    assert model.rungs == ["schema", "schema", "plain", "plain"]  # the second mends the first
+    assert [" ".join(asked.split()).count(TOLD) for _, asked in model.asked] == [1] * 4
+
+
+@pytest.mark.parametrize(("count", "images"), [(1, 1), (3, 3), (3, None), (5, None)])
+def test_where_each_still_is_a_picture_nothing_is_told_of_one(count: int, images: int | None) -> None:
+    model = Model(constrained=[GOOD])
+    model.ladder.images = images
+    model.ladder.describe(stills(count), {})
+    assert model.asked == [("schema", WORDING.json)]
 
 
 @pytest.mark.parametrize(("count", "kept"), [(1, [3]), (2, [1, 4]), (3, [1, 3, 5]), (6, [0, 1, 2, 3, 4, 5]), (9, None)])

@@ -76,9 +76,10 @@ def test_the_account_says_who_looked_and_why(film: Path, lmstudio: Server, tmp_p
     assert run["policy"]["vision"][0]["backend"] == "lmstudio"
     assert run["policy"]["decisions"]["vision"]["by"] == "policy"
     assert [runtime["state"] for runtime in run["profile"]["runtimes"][:2]] == ["ready", "down"]
-    assert {prompt["name"] for prompt in run["prompts"]} == {"describe_scene", "describe_plain", "repair_description"}
+    names = {"describe_scene", "describe_plain", "repair_description", "contact_picture"}
+    assert {prompt["name"] for prompt in run["prompts"]} == names
     first = run["scenes"][0]
-    assert (first["backend"], first["model"], first["rung"], first["frames"]) == ("lmstudio", "moondream2", "schema", 1)
+    assert (first["backend"], first["model"], first["rung"], first["frames"]) == ("lmstudio", "moondream2", "schema", 3)
     assert first["attempts"][0]["outcome"] == "answered"
     assert first["input_tokens"] > 0
     assert (run["totals"]["cost_usd"], run["degraded"], run["warnings"]) == (0.0, False, [])

@@ -277,9 +277,38 @@ def test_how_many_at_once(runtime: Runtime, values: dict[str, Any], parallel: in
     assert policy.decisions["parallel"].by == by
 
 
-def test_moondream_is_shown_one_picture() -> None:
-    assert resolved(machine(runtimes=(lmstudio(),))).frames_per_scene == 1
-    assert resolved(machine(runtimes=(lmstudio(vlm("qwen2-vl-7b")),))).frames_per_scene == 3
+@pytest.mark.parametrize(
+    ("runtime", "values", "forced", "frames", "images", "pictures", "why"),
+    [
+        (lmstudio(), {}, None, 3, 1, 1, "moondream2 takes 1 in one request: 3 stills are shown as one picture"),
+        (lmstudio(), {}, 5, 5, 1, 1, "moondream2 takes 1 in one request: 5 stills are shown as one picture"),
+        (lmstudio(), {}, 1, 1, 1, 1, "each still by itself"),
+        (lmstudio(vlm("llava-phi-3")), {}, None, 3, 1, 1, "llava-phi-3 takes 1 in one request: 3 stills"),
+        (lmstudio(vlm("qwen2-vl-7b")), {}, None, 3, None, 3, "each still by itself"),
+        (lmstudio(vlm("qwen2-vl-7b")), {}, 5, 5, None, 5, "each still by itself"),
+        (embedded(), {"EMBEDDED_MODEL": "text.gguf", "EMBEDDED_MMPROJ": "eyes.gguf"}, None, 3, 1, 1, "moondream2-text"),
+        (openai(), KEYS, None, 3, None, 3, "each still by itself"),
+    ],
+)
+def test_a_model_that_takes_one_picture_is_shown_all_stills_as_one(
+    runtime: Runtime,
+    values: dict[str, Any],
+    forced: int | None,
+    frames: int,
+    images: int | None,
+    pictures: int,
+    why: str,
+) -> None:
+    policy = resolved(machine(runtimes=(runtime,)), Forced(frames_per_scene=forced), **values)
+    route = policy.vision[0]
+    assert (policy.frames_per_scene, route.frames, route.images, route.pictures) == (frames, frames, images, pictures)
+    assert (policy.decisions["pictures"].value, policy.decisions["pictures"].by) == (pictures, "policy")
+    assert policy.decisions["pictures"].why.startswith(why)
+
+
+def test_builtin_sees_each_still_by_itself() -> None:
+    policy = resolved(machine())
+    assert (policy.frames_per_scene, policy.decisions["pictures"].value) == (3, 3)
 
 
 # ---------------------------------------------------------------- consent
