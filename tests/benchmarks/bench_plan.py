@@ -133,7 +133,7 @@ def counting() -> Table:
     counters: Mapping[str, Callable[[str], int]] = {
         "our estimate": estimated_tokens,
         "characters ÷ 4": lambda text: len(text) // 4,
-        **_o200k_base(),
+        **o200k_base(),
     }
     table = Table("the scenes", "in", *(f"{name}, a scene" for name in counters))
     for language, seen in SEEN.items():
@@ -148,7 +148,7 @@ def counting() -> Table:
     return table
 
 
-def _o200k_base() -> dict[str, Callable[[str], int]]:
+def o200k_base() -> dict[str, Callable[[str], int]]:
     """Return GPT-4o's tokenizer if tiktoken has it in its cache; the network is shut while it looks."""
     import tiktoken
     from pytest_socket import SocketBlockedError, disable_socket, enable_socket
