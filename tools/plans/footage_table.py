@@ -17,7 +17,7 @@ from autocut_director.tools.signals import quality
 from autocut_director.tools.timeline import Line, Scene, Signals
 from autocut_director.tools.words.plain import printable
 
-SCENE_TOKENS = 60
+SCENE_TOKENS = 58
 """At most this many tokens stand for a scene."""
 
 HEADER = "id|in|out|shot|quality|measured|seen"
