@@ -23,7 +23,6 @@ from autocut_director.agent.run.crew import Crew
 from autocut_director.agent.run.delivery import delivered
 from autocut_director.agent.run.folder import claim, note_gap, write_account
 from autocut_director.agent.run.looking import look_teller, looked, opened, say_what_leaves
-from autocut_director.agent.run.passing import Passing
 from autocut_director.agent.run.request import read_request
 from autocut_director.agent.run.stages import (
     Asked,
@@ -37,15 +36,17 @@ from autocut_director.agent.run.stages import (
     grown,
 )
 from autocut_director.agent.run.step import Teller, step
-from autocut_director.agent.run.wishing import told, transcript_of, wish_of
+from autocut_director.agent.run.wishing import text_reader, told, transcript_of, unread, wish_of
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools import recall
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
 from autocut_director.tools.interchange.scenes_from import READERS, read_scenes_from
+from autocut_director.tools.passing import Passing
 from autocut_director.tools.probe import Footage, check_same_film
 from autocut_director.tools.scene_pass import LaterPass
+from autocut_director.tools.selection import OnlyThese, choice_of
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 
@@ -169,7 +170,7 @@ def find_scenes(probed: Probed, teller: Teller) -> Cut:
 
 def describe(cut: Cut, teller: Teller) -> Described:
     """Have a model look at the chosen scenes, as they come."""
-    passing, eyes, told = Passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
+    passing, eyes, told = _passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
     scenes = passing.chosen()
     looks = describe_scenes(eyes.vision, scenes, config=teller.config, parallel=eyes.parallel, on_look=told)
     return _described(cut, passing, looks, teller)
@@ -177,7 +178,7 @@ def describe(cut: Cut, teller: Teller) -> Described:
 
 async def adescribe(cut: Cut, teller: Teller) -> Described:
     """Do as `describe`, on the caller's event loop."""
-    passing, eyes, told = Passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
+    passing, eyes, told = _passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
     scenes = passing.chosen()
     looks = await adescribe_scenes(eyes.vision, scenes, config=teller.config, parallel=eyes.parallel, on_look=told)
     return _described(cut, passing, looks, teller)
@@ -251,6 +252,15 @@ def scenes_for(footage: Footage, given: Path | ScenesDocument) -> ScenesDocument
     check_same_film(document.media, document.rate, footage, what=str(given) if isinstance(given, Path) else "scenes")
     known = footage.media.model_dump(exclude={"damaged_frames"})
     return document.model_copy(update={"media": document.media.model_copy(update=known)})
+
+
+def _passing(cut: Cut) -> Passing:
+    """Begin the pass over the scenes; where an edit is only changed, all is measured already, and nobody looks."""
+    if cut.request.earlier is not None:
+        return Passing(cut.scenes, lambda shot: shot, OnlyThese(()))
+    read = text_reader(cut.store) if cut.request.read_text else unread
+    choice = choice_of(cut.eyes.max_scenes, *cut.scenes.span)
+    return Passing(cut.scenes, lambda shot: read(recall.measured(shot, cut.store)), choice)
 
 
 def _described(cut: Cut, passing: Passing, looks: tuple[Look, ...], teller: Teller) -> Described:

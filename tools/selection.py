@@ -9,7 +9,7 @@ look about equally far apart (CIE 1976); distances are in that unit, of which 2.
 et al. 1994). Detail: the luma less its surroundings, which tells one title on white from another.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -84,15 +84,18 @@ class Everyone:
         return {}
 
 
-class Nobody:
-    """No scene is looked at."""
+class OnlyThese:
+    """The scenes of certain ids are looked at."""
 
-    def see(self, _shot: SceneFrames) -> Sequence[SceneFrames]:
-        """Choose nobody."""
-        return []
+    def __init__(self, scene_ids: Collection[str]) -> None:
+        self._scene_ids = scene_ids
+
+    def see(self, shot: SceneFrames) -> Sequence[SceneFrames]:
+        """Choose it if it is one of them."""
+        return [shot] if shot.scene.scene_id in self._scene_ids else []
 
     def finish(self) -> Sequence[SceneFrames]:
-        """Choose nobody."""
+        """Choose nobody else."""
         return []
 
     @property

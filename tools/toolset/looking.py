@@ -1,7 +1,8 @@
 """Tools that find out what is in a film: probe_video, detect_scenes, describe_scenes, list_scenes, sample_frames."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,9 @@ from pydantic import Field
 from autocut_director.errors import BackendError, InputError
 from autocut_director.tools import describe, frames, probe, recall, scenes
 from autocut_director.tools.files import to_json
-from autocut_director.tools.selection import select
+from autocut_director.tools.passing import Passing
+from autocut_director.tools.scene_pass import LaterPass
+from autocut_director.tools.selection import OnlyThese, choice_of
 from autocut_director.tools.store import NO_STORE, Store
 from autocut_director.tools.timeline import Scene, ScenesDocument
 from autocut_director.tools.toolset.hearing import Ear
@@ -201,18 +204,17 @@ def _looked(
         BackendError: Nobody could look.
     """
     _check_ids(document, scene_ids)
-    document, shots = _sampled(workspace, document, looking)
-    asked = [shot for shot in shots if not scene_ids or shot.scene.scene_id in scene_ids]
-    chosen = select(asked, 0 if scene_ids else looking.max_scenes)
-    ear = Ear()
-    looks = describe.describe_scenes(looking.vision, chosen.chosen, config=ear.config, parallel=looking.parallel)
+    ear, at_once = Ear(), looking.parallel
+    with _passing(workspace, document, scene_ids, looking) as passing:
+        looks = describe.describe_scenes(looking.vision, passing.chosen(), config=ear.config, parallel=at_once)
     failed = [look for look in looks if look.error is not None]
     if len(failed) == len(looks) and (not scene_ids or any(look.gave_out for look in failed)):
         raise BackendError(f"None of {len(looks)} scenes could be described. The first: {failed[0].error}")
     known = {scene.scene_id for scene in document.scenes if scene.visual is not None}
     news = [look for look in looks if look.description is not None or look.scene_id not in known]
-    seen = describe.with_looks(document.scenes, news, chosen.same_as)
-    return _Looked(document.model_copy(update={"scenes": seen}), looks, tuple(ear.said))
+    measured = passing.document
+    seen = describe.with_looks(measured.scenes, news, passing.choice.same_as)
+    return _Looked(measured.model_copy(update={"scenes": seen}), looks, tuple(ear.said))
 
 
 def _check_ids(document: ScenesDocument, scene_ids: Sequence[str] | None) -> None:
@@ -223,16 +225,17 @@ def _check_ids(document: ScenesDocument, scene_ids: Sequence[str] | None) -> Non
         raise InputError(f"No scene {', '.join(unknown[:_MOST_MISSING])}. There are {len(known)} scenes: {ids}.")
 
 
-def _sampled(
-    workspace: Workspace, document: ScenesDocument, looking: Looking
-) -> tuple[ScenesDocument, tuple[frames.SceneFrames, ...]]:
-    """Take stills of all scenes and measure them; nothing is sent to a model before the film is known to be the one."""
+@contextmanager
+def _passing(
+    workspace: Workspace, document: ScenesDocument, scene_ids: Sequence[str] | None, looking: Looking
+) -> Iterator[Passing]:
+    """Begin the pass over the scenes; nothing is sent to a model before the film is known to be the one."""
     with film_in(workspace, document.media.primary_clip_path) as path:
         footage = recall.probed(path, looking.store)
         probe.check_same_film(document.media, document.rate, footage, what="The scenes file")
-        shots = frames.sample_frames(footage, document.scenes, per_scene=looking.stills, store=looking.store)
-    taken = tuple(recall.measured(shot, looking.store) for shot in shots)
-    return document.model_copy(update={"scenes": tuple(shot.scene for shot in taken)}), taken
+        scenes = LaterPass(footage, document, looking.stills, store=looking.store)
+        choice = OnlyThese(scene_ids) if scene_ids else choice_of(looking.max_scenes, *scenes.span)
+        yield Passing(scenes, lambda shot: recall.measured(shot, looking.store), choice)
 
 
 def _said_of(file: str, looked: _Looked, looking: Looking) -> str:
