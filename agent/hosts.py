@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+_NO_NAME = "{text!r} names no server; write it as http://localhost:{port}, several with commas between them"
 _NO_ADDRESS = "{text!r} is no address of a server; write it as http://localhost:{port}"
 _ANY = {"0.0.0.0", "::"}  # noqa: S104  # how a server says that it listens everywhere: read, not bound
 
@@ -27,10 +28,28 @@ def server_url(text: str, *, port: int, path: str = "") -> str:
         found = url.port or (443 if url.scheme == "https" else port)
     except ValueError as exc:
         raise ValueError(_NO_ADDRESS.format(text=text, port=port)) from exc
-    if url.scheme not in {"http", "https"} or not url.hostname or " " in text.strip() or url.username is not None:
+    odd = set(text.strip()) & set(" ,") or url.username is not None
+    if url.scheme not in {"http", "https"} or not url.hostname or odd:
         raise ValueError(_NO_ADDRESS.format(text=text, port=port))
     host = "127.0.0.1" if url.hostname in _ANY else url.hostname
     return f"{url.scheme}://{f'[{host}]' if ':' in host else host}:{found}{url.path.rstrip('/') or path}"
+
+
+def server_urls(text: str, *, port: int, path: str = "") -> tuple[str, ...]:
+    """Return the URLs that `text` means, with commas between them: each as by `server_url`, each once, in its order.
+
+    Raises:
+        ValueError: One of them names no host and port, or there is none.
+    """
+    named = [server_url(one, port=port, path=path) for one in text.split(",") if one.strip()]
+    if not named:
+        raise ValueError(_NO_NAME.format(text=text, port=port))
+    return tuple(dict.fromkeys(named))
+
+
+def host_and_port(url: str) -> str:
+    """Return where `url` is asked, as it is written: what tells servers on one host apart."""
+    return urlsplit(url).netloc.lower()
 
 
 def host_of(url: str) -> str:

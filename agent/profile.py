@@ -49,5 +49,9 @@ class RuntimeProfile(Machine):
         return "LOCAL_CPU_ONLY"
 
     def runtime(self, name: RuntimeName) -> Runtime | None:
-        """Return the runtime `name`, if it was asked."""
-        return next((runtime for runtime in self.runtimes if runtime.name == name), None)
+        """Return the runtime `name`, if it was asked; of several servers of one kind the first."""
+        return next(iter(self.servers(name)), None)
+
+    def servers(self, name: RuntimeName) -> tuple[Runtime, ...]:
+        """Return every server of the kind `name`, in the order in which they are named."""
+        return tuple(runtime for runtime in self.runtimes if runtime.name == name)

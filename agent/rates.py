@@ -1,6 +1,6 @@
 """What one scene took of a model on this machine, as it was measured: kept between runs, in the store.
 
-A rate is found again by what it depends on: who is asked, with which model, and how many stills a scene has.
+A rate is found again by what it depends on: who is asked and where, with which model, and how many stills a scene has.
 """
 
 from datetime import date
@@ -40,5 +40,5 @@ def keep_rate(store: Store, route: VisionRoute, rate: Rate) -> None:
 
 
 def _key(route: VisionRoute) -> Key:
-    who = [route.backend, route.model, route.build or route.url, route.frames]
+    who = [route.backend, route.model, route.build, route.url, route.frames]
     return Key.of("rate", who=who)

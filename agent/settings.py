@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from dotenv import dotenv_values, find_dotenv
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from autocut_director.agent.hosts import server_url
+from autocut_director.agent.hosts import server_url, server_urls
 from autocut_director.errors import InputError
 from autocut_director.tools.timeline import Language, first_problem
 
@@ -21,11 +21,11 @@ AUTO = "auto"
 
 
 def _lmstudio(value: Any) -> Any:
-    return server_url(value, port=1234, path="/v1") if isinstance(value, str) else value
+    return ",".join(server_urls(value, port=1234, path="/v1")) if isinstance(value, str) else value
 
 
 def _ollama(value: Any) -> Any:
-    return server_url(value, port=11434) if isinstance(value, str) else value
+    return ",".join(server_urls(value, port=11434)) if isinstance(value, str) else value
 
 
 def _remote(value: Any) -> Any:
@@ -125,6 +125,16 @@ class Settings(BaseModel):
             return cls.model_validate({name: values[name] for name in names if values.get(name)})
         except ValidationError as exc:
             raise InputError(f"Environment or .env: {first_problem(exc)}.") from exc
+
+    @property
+    def lmstudio_hosts(self) -> tuple[str, ...]:
+        """The URL of each LM Studio server."""
+        return tuple(self.lmstudio_host.split(","))
+
+    @property
+    def ollama_hosts(self) -> tuple[str, ...]:
+        """The URL of each Ollama server."""
+        return tuple(self.ollama_host.split(","))
 
     @property
     def traced(self) -> bool:

@@ -25,7 +25,7 @@ def described_trial(settings: Settings, policy: ExecutionPolicy) -> str:
     (look,) = describe_scenes(build_vision_router(settings, policy=policy), [trial_shot()])
     if look.description is None:
         raise BackendError(look.error or "no description came")
-    (who,) = (route for route in policy.vision if route.backend == look.description.analyzed_by)
+    who = next(route for route in policy.vision if route.backend == look.description.analyzed_by)
     tokens = f"{look.input_tokens} + {look.output_tokens} tokens"
     return f"{NAMES[who.backend]}, {who.model}, rung {look.rung}, {tokens}: {look.description.summary[:_SHOWN]}"
 

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from autocut_director.agent.policy.planner_seats import planner_seat
+from autocut_director.agent.policy.planner_seats import planner_seats
 from autocut_director.agent.policy.routes import (
     BACKENDS,
     FRAMES,
@@ -22,8 +22,9 @@ from autocut_director.agent.policy.routes import (
     PlannerBackend,
     PlannerRoute,
     VisionRoute,
+    pools,
 )
-from autocut_director.agent.policy.vision_seats import vision_seat
+from autocut_director.agent.policy.vision_seats import vision_seats
 from autocut_director.agent.profile import ProfileClass, RuntimeProfile
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.values import Value
@@ -53,9 +54,10 @@ _DEFAULT_ROW = _Row(vision=("lmstudio", "builtin"), device="-", max_scenes=10)
 class ExecutionPolicy(Value):
     """What is used and why.
 
-    `vision` and `planners` are chains: the first is asked first, the next when it fails. `decisions` says for each
-    value who decided it (a forced argument, the policy, a setting, the default) and why. `passed_over` has, for every
-    backend that is not in the vision chain, the bound that failed and what would mend it.
+    `vision` and `planners` are chains: the first is asked first, the next when it fails; several servers of one kind
+    stand together in `vision`, and share the scenes (`pools`). `decisions` says for each value who decided it (a forced
+    argument, the policy, a setting, the default) and why. `passed_over` has, for every backend that is not in the
+    vision chain, and every server that is not, the bound that failed and what would mend it.
     """
 
     profile_class: ProfileClass
@@ -97,10 +99,10 @@ class ExecutionPolicy(Value):
     def _decided(cls, case: Case, row: _Row) -> Self:
         _check(case)
         order, decided = _order(case, row)
-        seats = [vision_seat(backend, case) for backend in order]
+        seats = [seat for backend in order for seat in vision_seats(backend, case)]
         left_out = [PassedOver(backend=b, bound=_bound(b, case, row)) for b in BACKENDS if b not in order]
         routes = tuple(seat for seat in seats if isinstance(seat, VisionRoute))
-        planners = [planner_seat(backend, case) for backend in _planner_order(case)]
+        planners = [seat for backend in _planner_order(case) for seat in planner_seats(backend, case)]
         thinkers = tuple(seat for seat in planners if isinstance(seat, PlannerRoute))
         decisions = _decisions(case, row, routes, thinkers)
         return cls(
@@ -136,6 +138,16 @@ class ExecutionPolicy(Value):
         if not self.planners:
             over = " ".join(map(str, self.planners_passed_over[:1]))
             raise NoBackendError(f"The planner that was asked for cannot be used. {over}")
+
+    @property
+    def pools(self) -> tuple[tuple[VisionRoute, ...], ...]:
+        """The vision chain, with the servers together that share the scenes."""
+        return pools(self.vision)
+
+    @property
+    def parallel(self) -> int:
+        """How many scenes are looked at at once: as many as the largest pool has places."""
+        return max((_places(pool) for pool in self.pools), default=1)
 
     @property
     def planner_stands_in(self) -> bool:
@@ -248,10 +260,10 @@ def _decisions(
         ),
     }
     if routes:
-        route = routes[0]
+        route, first = routes[0], pools(routes)[0]
         decisions["pictures"] = Decision(value=route.pictures, by=by, why=_why_pictures(route))
         decisions["model"] = Decision(value=route.model, by=route.model_by, why=route.model_why)
-        decisions["parallel"] = Decision(value=route.parallel, by=route.parallel_by, why=route.parallel_why)
+        decisions["parallel"] = Decision(value=_places(first), by=route.parallel_by, why=_why_places(first))
         decisions["read_seconds"] = Decision(value=route.read_seconds, by=by, why="one scene's answer")
         decisions["warm_up_seconds"] = Decision(value=route.warm_up_seconds, by=by, why="loading a cold model")
     if planners:
@@ -270,6 +282,14 @@ def _why_pictures(route: VisionRoute) -> str:
     return f"{route.model} takes {route.images} in one request: {route.frames} stills are shown as one picture"
 
 
+def _places(pool: tuple[VisionRoute, ...]) -> int:
+    return sum(route.parallel for route in pool)
+
+
+def _why_places(pool: tuple[VisionRoute, ...]) -> str:
+    return pool[0].parallel_why if len(pool) == 1 else f"{len(pool)} servers, {_places(pool)} places"
+
+
 def _forced_or(forced: int | None, option: str, usual: int, by: Literal["policy", "default"], why: str) -> Decision:
     if forced is not None:
         return Decision(value=forced, by="forced", why=option)
@@ -277,8 +297,13 @@ def _forced_or(forced: int | None, option: str, usual: int, by: Literal["policy"
 
 
 def _leaves(routes: tuple[VisionRoute, ...], planners: tuple[PlannerRoute, ...]) -> tuple[Leaving, ...]:
-    frames = [Leaving(what="frames", backend=r.backend, to=r.host, first=r is routes[0]) for r in routes if r.remote]
+    frames = [
+        Leaving(what="frames", backend=route.backend, to=route.host, first=pool[0] is routes[0])
+        for pool in pools(routes)
+        for route in pool
+        if route.remote
+    ]
     texts = [
         Leaving(what="descriptions", backend=p.backend, to=p.host, first=p is planners[0]) for p in planners if p.remote
     ]
-    return (*frames, *texts)
+    return tuple(dict.fromkeys((*frames, *texts)))

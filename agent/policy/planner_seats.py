@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from autocut_director.agent.hosts import host_of, is_here
 from autocut_director.agent.policy.models import family_of
 from autocut_director.agent.policy.routes import NAMES, By, Case, PassedOver, PlannerBackend, PlannerRoute
-from autocut_director.agent.servers.probing import ServedModel
+from autocut_director.agent.servers.probing import Runtime, ServedModel
 
 _CLOUD_SECONDS, _LOCAL_SECONDS = 300.0, 900.0  # a whole edit; a local model may have to be loaded first
 _DEEPSEEK_CONTEXT, _OPENAI_CONTEXT = 1_000_000, 128_000  # tokens, as published; smaller than newer models have
@@ -16,15 +16,17 @@ _OLLAMA_CONTEXT = 16_384  # tokens that are asked for: each costs memory
 _USUAL_CONTEXT = 4096  # what a local server takes where it does not say
 
 
-def planner_seat(backend: PlannerBackend, case: Case) -> PlannerRoute | PassedOver:
-    """Judge `backend` as the one that plans."""
+def planner_seats(backend: PlannerBackend, case: Case) -> tuple[PlannerRoute | PassedOver, ...]:
+    """Judge `backend` as the one that plans: each of its servers, which are asked one after the other."""
     judges: dict[PlannerBackend, Callable[[Case], PlannerRoute | PassedOver]] = {
         "deepseek": _deepseek_seat,
         "openai": _openai_seat,
         "builtin": _builtin_seat,
     }
-    judge = judges.get(backend)
-    return _text_seat(backend, case) if judge is None else judge(case)
+    if backend in judges:
+        return (judges[backend](case),)
+    runtimes = [runtime for runtime in case.profile.runtimes if runtime.name == backend]
+    return tuple(_text_seat(backend, runtime, case) for runtime in runtimes) or (_no_server(backend),)
 
 
 def _builtin_seat(case: Case) -> PlannerRoute:
@@ -84,10 +86,13 @@ def _openai_seat(case: Case) -> PlannerRoute | PassedOver:
     )
 
 
-def _text_seat(backend: PlannerBackend, case: Case) -> PlannerRoute | PassedOver:
-    runtime = next((runtime for runtime in case.profile.runtimes if runtime.name == backend), None)
-    if runtime is None or not runtime.answers:
-        return PassedOver(backend=backend, bound="no server answers")
+def _no_server(backend: PlannerBackend) -> PassedOver:
+    return PassedOver(backend=backend, bound="no server answers")
+
+
+def _text_seat(backend: PlannerBackend, runtime: Runtime, case: Case) -> PlannerRoute | PassedOver:
+    if not runtime.answers:
+        return _no_server(backend)
     if runtime.remote and not case.settings.allow_cloud:
         return PassedOver(backend=backend, bound=f"{host_of(runtime.url)} is another machine, and ALLOW_CLOUD=false")
     texts = [model for model in runtime.models if _may_plan(model)]

@@ -1,10 +1,12 @@
 """The vocabulary of the policy: what may be forced, what was decided and by whom, and the routes that can be taken."""
 
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Literal, get_args
 
 from pydantic import NonNegativeInt, PositiveInt
 
-from autocut_director.agent.hosts import host_of
+from autocut_director.agent.hosts import host_and_port, host_of
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.values import Value
@@ -50,7 +52,7 @@ class Decision(Value):
 
 
 class PassedOver(Value):
-    """A backend that is not used: the bound that failed, and what mends it."""
+    """A backend that is not used, or one of its servers: the bound that failed, and what mends it."""
 
     backend: PlannerBackend
     bound: str
@@ -131,6 +133,21 @@ class PlannerRoute(Route):
     why: str = ""
 
 
+def pools(chain: Iterable[VisionRoute]) -> tuple[tuple[VisionRoute, ...], ...]:
+    """Return the routes of a chain that take scenes side by side: those of one backend stand together."""
+    return tuple(tuple(routes) for _, routes in groupby(chain, key=lambda route: route.backend))
+
+
+def named(routes: Sequence[Route]) -> tuple[str, ...]:
+    """Return what each route is called; where several are of one kind, with its server."""
+    kinds = [route.backend for route in routes]
+    several = {kind for kind in kinds if kinds.count(kind) > 1}
+    return tuple(
+        f"{NAMES[route.backend]} at {host_and_port(route.url)}" if route.backend in several else NAMES[route.backend]
+        for route in routes
+    )
+
+
 class Case(Value):
     """All that a decision is made from. Without `by_policy`, settings and defaults decide alone."""
 
@@ -143,6 +160,21 @@ class Case(Value):
     def policy_or_default(self) -> Literal["policy", "default"]:
         """Who decides what nobody named."""
         return "policy" if self.by_policy else "default"
+
+    @property
+    def on_gpu(self) -> bool:
+        """Tell whether this machine's models run on a GPU that is worth its name."""
+        return self.profile.profile_class in {"LOCAL_GPU_MID", "LOCAL_GPU_HIGH"}
+
+    @property
+    def read_seconds(self) -> float:
+        """How long a local model may take for one scene: 20 times what slow published runs take."""
+        return 60.0 if self.on_gpu else 120.0
+
+    @property
+    def frames(self) -> int:
+        """Stills of a scene."""
+        return self.forced.frames_per_scene or FRAMES
 
     @property
     def cloud_forbidden(self) -> str:

@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
@@ -110,7 +110,7 @@ class _Place:
 
 
 def probe_runtimes(settings: Settings) -> tuple[Runtime, ...]:
-    """Ask every place where models may run, side by side.
+    """Ask every place where models may run, side by side; several of a kind, where several are named.
 
     Takes under 3 s whatever they do, and as long as the slowest answer else. No key is sent but to its own server.
     """
@@ -121,15 +121,25 @@ def probe_runtimes(settings: Settings) -> tuple[Runtime, ...]:
     *found, embedded = side_by_side(jobs, until=until + _GRACE_S)
     late = f"no answer within {_SECONDS:g} s"
     told = [one or place.without_models("down", late) for place, one in zip(places, found, strict=True)]
-    return (*told, embedded or Runtime(name="embedded", url="", state="down", detail=late))
+    return (*_each_once(told), embedded or Runtime(name="embedded", url="", state="down", detail=late))
+
+
+def _each_once(runtimes: Sequence[Runtime]) -> tuple[Runtime, ...]:
+    """Return `runtimes` without those that answered at the address of one before: localhost is 127.0.0.1 too."""
+    first: dict[tuple[RuntimeName, str], Runtime] = {}
+    for runtime in runtimes:
+        first.setdefault((runtime.name, runtime.url), runtime)
+    return tuple(first.values())
 
 
 def _places(settings: Settings) -> tuple[_Place, ...]:
-    return (_lmstudio(settings), _ollama(settings), *_clouds(settings))
+    lmstudios = [_lmstudio(url, settings) for url in settings.lmstudio_hosts]
+    ollamas = [_ollama(url, settings) for url in settings.ollama_hosts]
+    return (*lmstudios, *ollamas, *_clouds(settings))
 
 
-def _lmstudio(settings: Settings) -> _Place:
-    url = settings.lmstudio_host.rstrip("/").removesuffix("/v1")
+def _lmstudio(host: str, settings: Settings) -> _Place:
+    url = host.rstrip("/").removesuffix("/v1")
     return _Place(
         name="lmstudio",
         url=url,
@@ -141,12 +151,12 @@ def _lmstudio(settings: Settings) -> _Place:
     )
 
 
-def _ollama(settings: Settings) -> _Place:
+def _ollama(url: str, settings: Settings) -> _Place:
     return _Place(
         name="ollama",
-        url=settings.ollama_host,
+        url=url,
         models=partial(_ollama_models, parallel=settings.ollama_num_parallel),
-        remote=not is_here(settings.ollama_host, settings.local_hosts),
+        remote=not is_here(url, settings.local_hosts),
     )
 
 

@@ -33,6 +33,13 @@ def test_a_rate_is_of_one_model_with_one_number_of_stills(tmp_path: Path) -> Non
     assert known_rate(store, MOONDREAM.model_copy(update={"parallel": 4})) == MEASURED
 
 
+def test_two_servers_with_the_same_build_have_a_rate_each(tmp_path: Path) -> None:
+    store, here = SceneStore(tmp_path), MOONDREAM.model_copy(update={"build": "b"})
+    keep_rate(store, here, MEASURED)
+    assert known_rate(store, here) == MEASURED
+    assert known_rate(store, here.model_copy(update={"url": "http://nas:1234/v1"})) is None
+
+
 def test_without_a_store_nothing_is_known() -> None:
     keep_rate(NO_STORE, MOONDREAM, MEASURED)
     assert known_rate(NO_STORE, MOONDREAM) is None
