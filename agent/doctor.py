@@ -14,13 +14,13 @@ from pydantic import Field
 
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.models import RETIREMENTS
-from autocut_director.agent.policy.routes import NAMES, Forced
+from autocut_director.agent.policy.routes import NAMES, Forced, VisionRoute, named
 from autocut_director.agent.profile import ProfileClass, RuntimeProfile
 from autocut_director.agent.settings import LocalProvider, Settings
 from autocut_director.agent.values import Value
-from autocut_director.errors import AutoCutError, NoBackendError
+from autocut_director.errors import AutoCutError, BackendError, NoBackendError
 
-_PLAIN = re.compile(r"[\w./:@+-]+")  # what a .env holds without quotes
+_PLAIN = re.compile(r"[\w./:@+,-]+")  # what a .env holds without quotes
 _LOOKED_UP = "${"
 
 
@@ -84,6 +84,7 @@ def _problems(settings: Settings, policy: ExecutionPolicy) -> Iterator[Problem]:
         if over is not None and not policy.stands_in:
             what = f"LOCAL_VISION_PROVIDER={wanted} cannot be used: {over.bound}"
             yield Problem(what=what, mend=over.mend or "name another provider", stops=True)
+    yield from _servers_left_out(policy)
     for route in policy.vision[:1]:
         if route.word:
             yield Problem(what=route.word, mend="load Moondream2 instead (docs/models.md)")
@@ -93,6 +94,14 @@ def _problems(settings: Settings, policy: ExecutionPolicy) -> Iterator[Problem]:
             what="LangSmith tracing is on: whole inputs, frames included, leave this machine",
             mend="set LANGSMITH_TRACING=false (and LANGCHAIN_TRACING_V2=false) unless you mean it",
         )
+
+
+def _servers_left_out(policy: ExecutionPolicy) -> Iterator[Problem]:
+    """Say which servers cannot look where others of their kind do."""
+    looking = {route.backend for route in policy.vision}
+    for over in policy.passed_over:
+        if over.backend in looking:
+            yield Problem(what=f"{NAMES[over.backend]}: {over.bound}", mend=over.mend)
 
 
 def _nobody_looks(settings: Settings, policy: ExecutionPolicy) -> Iterator[Problem]:
@@ -191,14 +200,31 @@ def _profile_is_known(case: _Case) -> str:
 def _policy_decides(case: _Case) -> str:
     policy = case.decided()
     first = policy.vision[0]
-    return f"{NAMES[first.backend]}, {first.model}: {policy.decisions['vision'].why}"
+    servers = f", {policy.decisions['parallel'].why}" if len(policy.pools[0]) > 1 else ""
+    return f"{NAMES[first.backend]}, {first.model}{servers}: {policy.decisions['vision'].why}"
 
 
 def _picture_is_described(case: _Case) -> str:
+    """Ask each server of the first pool; one that fails is said, and takes the others with it no more than in a run."""
+    policy = case.decided()
+    pool = policy.pools[0]
+    if len(pool) == 1:
+        return _described_by(pool[0], policy, case)
+    told, failures = [], []
+    for name, route in zip(named(pool), pool, strict=True):
+        try:
+            told.append(f"{name}: {_described_by(route, policy, case)}")
+        except BackendError as exc:
+            failures.append(f"{name} failed: {exc}")
+    if not told:
+        raise BackendError("; ".join(failures))
+    return "; ".join((*failures, *told))
+
+
+def _described_by(route: VisionRoute, policy: ExecutionPolicy, case: _Case) -> str:
     from autocut_director.agent.trial import described_trial
 
-    policy = case.decided()
-    return described_trial(case.settings, policy.model_copy(update={"vision": policy.vision[:1]}))
+    return described_trial(case.settings, policy.model_copy(update={"vision": (route,)}))
 
 
 def _router_goes_through(case: _Case) -> str:
@@ -233,11 +259,12 @@ def _found(policy: ExecutionPolicy, settings: Settings) -> dict[str, str]:
     first = next(iter(policy.vision), None)
     if first is not None and first.backend in get_args(LocalProvider):
         found["LOCAL_VISION_PROVIDER"] = first.backend
-    for route in policy.vision:
+    for pool in policy.pools:
+        route, urls = pool[0], ",".join(each.url for each in pool)
         if route.backend == "lmstudio":
-            found |= {"LMSTUDIO_HOST": route.url, "LMSTUDIO_MODEL": route.model}
+            found |= {"LMSTUDIO_HOST": urls, "LMSTUDIO_MODEL": route.model}
         elif route.backend == "ollama":
-            found |= {"OLLAMA_HOST": route.url, "LOCAL_VISION_MODEL": route.model}
+            found |= {"OLLAMA_HOST": urls, "LOCAL_VISION_MODEL": route.model}
         elif route.backend == "embedded":
             found |= {"EMBEDDED_MODEL": str(settings.embedded_model), "EMBEDDED_MMPROJ": str(settings.embedded_mmproj)}
     return found

@@ -14,7 +14,7 @@ from langchain_core.tools import BaseTool
 from autocut_director.agent.doctor import Report, examine
 from autocut_director.agent.planner import build_planner
 from autocut_director.agent.policy.execution import ExecutionPolicy
-from autocut_director.agent.policy.routes import FRAMES, NAMES, Leaving, PassedOver, Route
+from autocut_director.agent.policy.routes import FRAMES, NAMES, Leaving, PassedOver, Route, named
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.router import build_vision_router
 from autocut_director.agent.run.looking import frames_that_leave, texts_that_leave
@@ -87,7 +87,7 @@ def _who_looks(settings: Settings, store: Store) -> Looking:
     return Looking(
         vision=build_vision_router(settings, policy=policy, store=store),
         max_scenes=policy.max_scenes,
-        parallel=max(route.parallel for route in policy.vision),
+        parallel=policy.parallel,
         stills=max(FRAMES, policy.frames_per_scene),
         notes=(*_looking_notes(policy, settings), *_store_notes(store, settings)),
         store=store,
@@ -159,7 +159,7 @@ def _profile_lines(report: Report) -> Iterable[str]:
         f"This machine: {report.machine_class}; {profile.cpu_threads} threads ({report.cpu_score}), "
         f"{profile.ram_total_gib:.1f} GiB of RAM, {card}, {profile.os}."
     )
-    yield f"Scenes are looked at by: {_chain(policy.vision)}; at most {policy.max_scenes or 'all'} scenes a call."
+    yield f"Scenes are looked at by: {_pools(policy)}; at most {policy.max_scenes or 'all'} scenes a call."
     yield f"The edit is planned by: {_chain(policy.planners)}."
     yield f"What may leave this machine: {'; '.join(map(_leaving, policy.leaves)) or 'nothing'}."
     yield f"Not used for looking: {'; '.join(map(_bound, policy.passed_over)) or 'none'}."
@@ -168,7 +168,15 @@ def _profile_lines(report: Report) -> Iterable[str]:
 
 
 def _chain(routes: Sequence[Route]) -> str:
-    return ", then ".join(f"{NAMES[route.backend]} {route.model}".strip() for route in routes) or "nobody"
+    return ", then ".join(_called(routes)) or "nobody"
+
+
+def _called(routes: Sequence[Route]) -> list[str]:
+    return [f"{name} {route.model}".strip() for name, route in zip(named(routes), routes, strict=True)]
+
+
+def _pools(policy: ExecutionPolicy) -> str:
+    return ", then ".join(" and ".join(_called(pool)) for pool in policy.pools) or "nobody"
 
 
 def _leaving(leaving: Leaving) -> str:

@@ -1,13 +1,13 @@
 """How the doctor's report looks in a terminal: tables of what is here, what was decided, and what to mend."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from autocut_director.agent.doctor import Check, Report
-from autocut_director.agent.policy.routes import NAMES
+from autocut_director.agent.policy.routes import NAMES, VisionRoute, named
 from autocut_director.agent.servers.probing import Runtime
 
 _STATES = {
@@ -72,7 +72,7 @@ def _decisions(report: Report) -> Table:
 
 def _show_chain(console: Console, report: Report) -> None:
     policy = report.policy
-    chain = " → ".join(f"{NAMES[route.backend]} ({route.model})" for route in policy.vision) or "nobody"
+    chain = " → ".join(map(_pool, policy.pools)) or "nobody"
     console.print(f"Who looks: [bold]{escape(chain)}[/]", soft_wrap=True)
     if policy.stands_in:
         console.print("No model looks, only builtin, which measures pixels. Any one of these mends that:")
@@ -81,11 +81,17 @@ def _show_chain(console: Console, report: Report) -> None:
         table.add_row(NAMES[over.backend], escape(over.bound), escape(over.mend))
     if policy.passed_over:
         console.print(table)
-    planners = " → ".join(f"{NAMES[route.backend]} {route.model}".strip() for route in policy.planners) or "nobody"
+    called = zip(named(policy.planners), policy.planners, strict=True)
+    planners = " → ".join(f"{name} {route.model}".strip() for name, route in called) or "nobody"
     console.print(f"Who plans: [bold]{escape(planners)}[/]", soft_wrap=True)
     for over in policy.planners_passed_over if policy.planner_stands_in else ():
         mend = f" → {over.mend}" if over.mend else ""
         console.print(f"  [dim]{escape(NAMES[over.backend])}: {escape(over.bound)}{escape(mend)}[/]", soft_wrap=True)
+
+
+def _pool(routes: Sequence[VisionRoute]) -> str:
+    several = f", {len(routes)} servers" if len(routes) > 1 else ""
+    return f"{NAMES[routes[0].backend]} ({routes[0].model}{several})"
 
 
 def _show_leaving(console: Console, report: Report) -> None:

@@ -41,6 +41,7 @@ class Attempt:
     """One backend asked for one scene, with `frames` stills.
 
     `cached`: not asked, since the store has its answer to these. `skipped`: not asked, since it had failed before.
+    `host`: the server that was asked, with its port.
     """
 
     backend: str
@@ -49,6 +50,7 @@ class Attempt:
     frames: int = 0
     seconds: float = 0.0
     error: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from autocut_director.agent.builtin_planner import MODEL, plan_without_model
 from autocut_director.agent.planning.question import PlanWording, load_plan_wording
 from autocut_director.agent.planning.thinker import PlanTry, Thinker, meant
 from autocut_director.agent.policy.execution import ExecutionPolicy
-from autocut_director.agent.policy.routes import NAMES, PlannerRoute
+from autocut_director.agent.policy.routes import NAMES, PlannerRoute, named
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import AutoCutError, BackendError, ExhaustedError, NoBackendError, PlanError
 from autocut_director.tools.plans.compiler import ProposedPlan, read_proposal
@@ -76,17 +76,18 @@ def build_planning_chain(
     """
     policy.require_planner()
     asked = wording or load_plan_wording()
-    seats = [ModelSeat(route, settings, asked) for route in policy.planners if route.backend != "builtin"]
+    called = zip(named(policy.planners), policy.planners, strict=True)
+    seats = [ModelSeat(name, route, settings, asked) for name, route in called if route.backend != "builtin"]
     last = any(route.backend == "builtin" for route in policy.planners)
     chain = _Chain(seats, builtin=last, degraded=policy.planner_stands_in)
     return RunnableLambda(chain.propose, name="planning_chain")
 
 
 class ModelSeat:
-    """A model of the policy's chain that plans."""
+    """A model of the policy's chain that plans; `name` is what a person knows it by."""
 
-    def __init__(self, route: PlannerRoute, settings: Settings, wording: PlanWording) -> None:
-        self.name, self.route = NAMES[route.backend], route
+    def __init__(self, name: str, route: PlannerRoute, settings: Settings, wording: PlanWording) -> None:
+        self.name, self.route = name, route
         self._settings, self._wording = settings, wording
         self._cache = _cache_of(route, settings)
 

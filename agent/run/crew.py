@@ -127,7 +127,7 @@ class Crew:
         return Eyes(
             vision=build_vision_router(self.settings, policy=policy, wording=wording, language=language, store=store),
             prompts=prompts,
-            parallel=max(route.parallel for route in policy.vision),
+            parallel=policy.parallel,
             max_scenes=policy.max_scenes,
             frames_per_scene=request.frames_per_scene or max(FRAMES, *(route.frames for route in policy.vision)),
             policy=policy,

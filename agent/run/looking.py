@@ -11,7 +11,7 @@ from autocut_director.agent.run.request import DirectRequest
 from autocut_director.agent.run.stages import Asked
 from autocut_director.agent.run.step import Teller
 from autocut_director.prompts import Prompt
-from autocut_director.tools.describe import NOTICE, Look
+from autocut_director.tools.describe import NOTICE, Attempt, Look
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, Scene
 
@@ -41,19 +41,31 @@ def say_what_leaves(asked: Asked, teller: Teller) -> None:
 
 def frames_that_leave(policy: ExecutionPolicy | None, language: Language) -> Iterator[str]:
     """Say of each model on another host that frames go, or may go, there."""
-    return _leaving(() if policy is None else policy.vision, "frames", language)
+    if policy is None:
+        return iter(())
+    first = policy.pools[0] if policy.pools else ()
+    return _leaving(policy.vision, first, "frames", language)
 
 
 def texts_that_leave(policy: ExecutionPolicy | None, language: Language) -> Iterator[str]:
     """Say of each planner on another host that the scenes' descriptions go, or may go, there."""
-    return _leaving(() if policy is None else policy.planners, "texts", language)
+    return iter(()) if policy is None else _leaving(policy.planners, policy.planners[:1], "texts", language)
 
 
-def _leaving(chain: Sequence[Route], what: str, language: Language) -> Iterator[str]:
-    for route in chain:
-        if route.remote:
-            sentence = f"{what}_leave" if route is chain[0] else f"{what}_may_leave"
-            yield say(language, sentence, host=route.host, name=NAMES[route.backend], model=route.model)
+def _leaving(chain: Sequence[Route], first: Sequence[Route], what: str, language: Language) -> Iterator[str]:
+    """Say of each host once what leaves to it; to those of `first` as a rule."""
+    sentences = {
+        say(
+            language,
+            f"{what}_leave" if route in first else f"{what}_may_leave",
+            host=route.host,
+            name=NAMES[route.backend],
+            model=route.model,
+        ): None
+        for route in chain
+        if route.remote
+    }
+    return iter(sentences)
 
 
 def look_teller(teller: Teller, most: int) -> Callable[[Look], None]:
@@ -77,8 +89,32 @@ def looked(
     """Return the account with what came of looking: each scene, who fell back on whom, and why it is degraded."""
     causes = [eyes.cause] if eyes.cause else []
     crossings = [look.crossing for look in looks if look.crossing]
-    account = account.with_scenes(scenes, looks).with_warning(*crossings, *_fallen_back(eyes, looks, language))
+    told = (*crossings, *_taken_over(looks, language), *_fallen_back(eyes, looks, language))
+    account = account.with_scenes(scenes, looks).with_warning(*told)
     return account.with_cause(*causes, *_stood_in(eyes, looks, language), *_failures(looks, language))
+
+
+def _taken_over(looks: Sequence[Look], language: Language) -> list[str]:
+    """Say which servers failed at scenes that another of their kind then described."""
+    failures: dict[str, list[str]] = {}
+    for look in looks:
+        for name, error in {_server(a): a.error for a in look.attempts if _was_taken_over(a, look)}.items():
+            failures.setdefault(name, []).append(error)
+    return [
+        say(language, "taken_over", name=name, count=len(errors), total=len(looks), error=errors[0])
+        for name, errors in failures.items()
+    ]
+
+
+def _was_taken_over(attempt: Attempt, look: Look) -> bool:
+    """Tell whether another server of the same kind described the scene at which this one failed."""
+    hosts = [other.host for other in look.attempts if other.outcome == "answered"]
+    same_kind = attempt.backend == _looked_by(look)
+    return attempt.outcome == "failed" and same_kind and attempt.host not in hosts
+
+
+def _server(attempt: Attempt) -> str:
+    return f"{NAMES[attempt.backend]} at {attempt.host}"
 
 
 def _fallen_back(eyes: Eyes, looks: Sequence[Look], language: Language) -> list[str]:
@@ -104,7 +140,7 @@ def _others(eyes: Eyes, looks: Sequence[Look]) -> dict[Backend, list[Look]]:
     """Return the looks of every backend but the first in the chain."""
     if eyes.policy is None:
         return {}
-    rest = [route.backend for route in eyes.policy.vision[1:]]
+    rest = [pool[0].backend for pool in eyes.policy.pools[1:]]
     by_backend = {backend: [look for look in looks if _looked_by(look) == backend] for backend in rest}
     return {backend: found for backend, found in by_backend.items() if found}
 
