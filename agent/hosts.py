@@ -41,7 +41,7 @@ def server_urls(text: str, *, port: int, path: str = "") -> tuple[str, ...]:
     Raises:
         ValueError: One of them names no host and port, or there is none.
     """
-    named = [server_url(one, port=port, path=path) for one in text.split(",") if one.strip()]
+    named = [server_url(one.strip(), port=port, path=path) for one in text.split(",") if one.strip()]
     if not named:
         raise ValueError(_NO_NAME.format(text=text, port=port))
     return tuple(dict.fromkeys(named))

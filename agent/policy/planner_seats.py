@@ -26,7 +26,8 @@ def planner_seats(backend: PlannerBackend, case: Case) -> tuple[PlannerRoute | P
     if backend in judges:
         return (judges[backend](case),)
     runtimes = [runtime for runtime in case.profile.runtimes if runtime.name == backend]
-    return tuple(_text_seat(backend, runtime, case) for runtime in runtimes) or (_no_server(backend),)
+    nobody = PassedOver(backend=backend, bound="no server answers")
+    return tuple(_text_seat(backend, runtime, case) for runtime in runtimes) or (nobody,)
 
 
 def _builtin_seat(case: Case) -> PlannerRoute:
@@ -86,13 +87,9 @@ def _openai_seat(case: Case) -> PlannerRoute | PassedOver:
     )
 
 
-def _no_server(backend: PlannerBackend) -> PassedOver:
-    return PassedOver(backend=backend, bound="no server answers")
-
-
 def _text_seat(backend: PlannerBackend, runtime: Runtime, case: Case) -> PlannerRoute | PassedOver:
     if not runtime.answers:
-        return _no_server(backend)
+        return PassedOver(backend=backend, bound=f"no server answers at {runtime.url}")
     if runtime.remote and not case.settings.allow_cloud:
         return PassedOver(backend=backend, bound=f"{host_of(runtime.url)} is another machine, and ALLOW_CLOUD=false")
     texts = [model for model in runtime.models if _may_plan(model)]

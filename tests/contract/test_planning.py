@@ -303,6 +303,22 @@ def test_a_local_model_plans_when_deepseek_fails_and_that_is_said(deepseek: Serv
     assert [(each.backend, each.cost_usd) for each in made.tries] == [("deepseek", 0.0), ("lmstudio", 0.0)]
 
 
+def test_of_several_servers_the_first_that_is_up_plans_and_the_next_when_it_fails(others: dict[str, Any]) -> None:
+    text = Model("qwen3-8b", sees=False, context=16384)
+    with serving(Server(within(16384, obedient), models=(text,))) as second:
+        first = others["lmstudio"]
+        hosts = f"{NOWHERE}/v1,{first.url},{second.url}"
+        made = proposal(settings(LMSTUDIO_HOST=hosts), wish())
+        assert (made.planned_by.planner, made.warning("en")) == ("lmstudio", None)
+        assert (len(first.seen), len(second.seen)) == (1, 0)
+        first.fault = faults.locked
+        made = proposal(settings(LMSTUDIO_HOST=hosts), wish())
+    assert made.planned_by.planner == "lmstudio"
+    host = first.url.split("/")[2]
+    assert made.warning("en") == f"LM Studio planned, since: LM Studio at {host}: it refuses the key (HTTP 401)"
+    assert len(second.seen) == 1
+
+
 # ---------------------------------------------------------------- long films
 
 

@@ -173,3 +173,20 @@ def both(first: Fault, second: Fault) -> Fault:
         return second(first(reply, role), role)
 
     return fault
+
+
+class Takes:
+    """Answered well after `seconds`; `peak` is the most that were under way at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.peak = seconds, 0
+        self._under_way, self._lock = 0, threading.Lock()
+
+    def __call__(self, reply: Reply, role: Role) -> Reply:
+        with self._lock:
+            self._under_way += 1
+            self.peak = max(self.peak, self._under_way)
+        role.ended.wait(self.seconds)
+        with self._lock:
+            self._under_way -= 1
+        return reply

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from autocut_director.agent import doctor as module
 from autocut_director.agent.doctor import Check, Report, check_up, env_lines, examine
 from autocut_director.agent.policy.routes import Forced
 from autocut_director.agent.servers.probing import ServedModel
+from autocut_director.agent.settings import Settings
 
 
 @pytest.fixture
@@ -128,6 +130,66 @@ def test_what_was_written_leads_to_the_same_decision(tmp_path: Path, served: Ser
     policy = json.loads(ended.stdout)["policy"]
     assert (policy["vision"][0]["backend"], policy["vision"][0]["model"]) == ("lmstudio", "moondream2")
     assert policy["decisions"]["model"] == {"value": "moondream2", "by": "settings", "why": "LMSTUDIO_MODEL"}
+
+
+# ---------------------------------------------------------------- several servers of one kind
+
+
+@pytest.fixture
+def several() -> Iterator[list[Server]]:
+    """Two that have the model, with three places, and one that has another."""
+    stocks = [Model("moondream2", parallel=1), Model("moondream2", parallel=2), Model("qwen2-vl-7b", loaded=False)]
+    with ExitStack() as stack:
+        yield [stack.enter_context(serving(Server(describes_the_colour, models=(model,)))) for model in stocks]
+
+
+def test_each_server_of_a_pool_has_its_line_and_one_that_cannot_look_its_mend(
+    tmp_path: Path, several: list[Server]
+) -> None:
+    first, second, third = (role.url for role in several)
+    down = "http://127.0.0.1:9/v1"
+    ended = run(cwd=tmp_path, LMSTUDIO_HOST=f"{first}, {second},{third} , {down}")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    lines = ended.stdout.splitlines()
+    for url, state in ((first, "ready"), (second, "ready"), (third, "up, not loaded yet"), (down, "down")):
+        assert any(line.startswith(f"LM Studio {url}  ") and state in line for line in lines), url
+    assert any(line.startswith("parallel") and "3 " in line and "2 servers, 3 places" in line for line in lines)
+    assert "Who looks: LM Studio (moondream2, 2 servers) → builtin (pixels-1)" in lines
+    assert f"{third} has no moondream2, with which the others look" in ended.stdout
+    assert "`lms get moondream2`" in ended.stdout
+    assert f"no server answers at {down}" in ended.stdout
+
+
+def test_servers_that_are_left_out_of_a_pool_are_problems_that_stop_nothing(several: list[Server]) -> None:
+    report = examine(settings(**hosts(LMSTUDIO_HOST=",".join(role.url for role in several))))
+    (problem,) = report.problems
+    assert problem.what == f"LM Studio: {several[2].url} has no moondream2, with which the others look"
+    assert "`lms get moondream2`" in problem.mend
+    assert report.healthy
+
+
+def test_the_check_up_asks_every_server_of_the_pool_and_names_the_one_that_fails(several: list[Server]) -> None:
+    several[0].fault = faults.blank
+    checks = checked(hosts(LMSTUDIO_HOST=",".join(role.url for role in several[:2])))
+    names = [f"LM Studio at {role.url.split('/')[2]}" for role in several]
+    assert [check.ok for check in checks] == [True] * 5
+    assert checks[2].said.startswith("LM Studio, moondream2, 2 servers, 3 places: ")
+    assert f"{names[0]} failed: LM Studio: the answer is blank" in checks[3].said
+    assert f"{names[1]}: LM Studio, moondream2, rung schema" in checks[3].said
+    several[1].fault = faults.blank
+    checks = checked(hosts(LMSTUDIO_HOST=",".join(role.url for role in several[:2])))
+    assert [check.ok for check in checks] == [True, True, True, False, None]
+    assert all(f"{name} failed" in checks[3].said for name in names[:2])
+
+
+def test_an_env_of_a_pool_is_read_back_as_the_same_pool(several: list[Server]) -> None:
+    known = settings(**hosts(LMSTUDIO_HOST=",".join(role.url for role in several[:2])))
+    found = dotenv_values(stream=StringIO(env_lines(examine(known), known)))
+    assert found["LMSTUDIO_HOST"] == f"{several[0].url},{several[1].url}"
+    assert Settings.from_env({name: value for name, value in found.items() if value}).lmstudio_hosts == (
+        several[0].url,
+        several[1].url,
+    )
 
 
 # ---------------------------------------------------------------- problems and their mends

@@ -192,6 +192,88 @@ def test_local_hosts_are_ones_own(film: Path, lmstudio: Server) -> None:
     assert {scene.backend for scene in result.run.scenes} == {"lmstudio"}
 
 
+# ---------------------------------------------------------------- several servers of one kind
+
+
+@pytest.fixture
+def second() -> Iterator[Server]:
+    with serving(Server(describes_the_colour, models=(Model("moondream2", parallel=2),))) as role:
+        yield role
+
+
+def hosts_of(result: DirectorResult) -> Counter[str]:
+    """How many scenes each server described."""
+    attempts = [attempt for scene in result.run.scenes for attempt in scene.attempts]
+    return Counter(attempt["host"] for attempt in attempts if attempt["outcome"] == "answered")
+
+
+def test_the_account_says_which_server_described_which_scene(
+    film: Path, lmstudio: Server, second: Server, tmp_path: Path
+) -> None:
+    lmstudio.fault = second.fault = faults.slow(0.1)
+    result = directed(film, servers={"lmstudio_host": f"{lmstudio.url},{second.url}"}, out=tmp_path)
+    run = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    assert [route["url"] for route in run["policy"]["vision"][:2]] == [lmstudio.url, second.url]
+    assert run["policy"]["decisions"]["parallel"]["why"] == "2 servers, 3 places"
+    told = hosts_of(result)
+    assert told == {role.url.split("/")[2]: len(role.seen) for role in (lmstudio, second)}
+    assert sum(told.values()) == 5
+    assert (result.run.warnings, result.run.degraded) == ((), False)
+
+
+def test_a_server_that_fails_while_others_go_on_is_a_warning(film: Path, lmstudio: Server, second: Server) -> None:
+    lmstudio.fault = faults.locked
+    result = directed(film, servers={"lmstudio_host": f"{lmstudio.url},{second.url}"})
+    assert lookers(result) == {"lmstudio": 5}
+    (warning,) = result.run.warnings
+    host = lmstudio.url.split("/")[2]
+    assert warning == (
+        f"LM Studio at {host} failed at 1 of 5 scenes, which others of its kind took over: "
+        "it refuses the key (HTTP 401)"
+    )
+    assert not result.run.degraded
+
+
+def test_a_remote_server_of_a_pool_is_said_before_anything_is_sent(
+    film: Path, lmstudio: Server, second: Server
+) -> None:
+    lmstudio.fault = second.fault = faults.slow(0.1)
+    told = Told()
+    result = directed(film, told, servers={"lmstudio_host": f"{lmstudio.url},{elsewhere(second.url)}"})
+    assert told.messages == ["Frames of the film go to 127.1 (LM Studio, moondream2)."]
+    assert min(len(lmstudio.seen), len(second.seen)) > 0
+    assert lookers(result) == {"lmstudio": 5}
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [({"allow_cloud": False}, {}), ({"use_local_vision": True}, {}), ({}, {"force_local": True})],
+    ids=["ALLOW_CLOUD=false", "USE_LOCAL_VISION=true", "--force-local"],
+)
+def test_without_consent_only_the_local_servers_of_a_pool_look(
+    film: Path, lmstudio: Server, second: Server, settings: dict[str, Any], options: dict[str, Any]
+) -> None:
+    told = Told()
+    hosts = f"{elsewhere(second.url)},{lmstudio.url}"
+    result = directed(film, told, servers={"lmstudio_host": hosts, **settings}, **options)
+    assert told.messages[0] == "Nothing leaves this machine."
+    assert (len(lmstudio.seen), second.seen) == (5, [])
+    assert lookers(result) == {"lmstudio": 5}
+
+
+def test_crossing_to_the_remote_server_of_a_second_pool_is_said_when_it_happens(
+    film: Path, lmstudio: Server, ollama: OllamaServer
+) -> None:
+    lmstudio.fault = faults.locked
+    told = Told()
+    hosts = f"{elsewhere(ollama.url)},{NOWHERE}"
+    directed(film, told, servers={"lmstudio_host": lmstudio.url, "ollama_host": hosts})
+    first, crossing, *_ = told.messages
+    assert first == "If nothing on this machine can look, frames of the film go to 127.1 (Ollama, moondream:latest)."
+    assert crossing.startswith("From now on frames leave this machine, to 127.1 (Ollama), since: LM Studio: ")
+    assert crossing.endswith("it refuses the key (HTTP 401)")  # of this scene, or of the one before it
+
+
 def test_tracing_is_said_aloud(film: Path) -> None:
     told = Told()
     directed(film, told, servers={"langsmith_tracing": True}, vision="builtin")

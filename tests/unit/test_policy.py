@@ -311,6 +311,117 @@ def test_builtin_sees_each_still_by_itself() -> None:
     assert (policy.frames_per_scene, policy.decisions["pictures"].value) == (3, 3)
 
 
+# ---------------------------------------------------------------- several servers of one kind
+
+
+def at(place: str, *models: ServedModel, remote: bool = False, **more: Any) -> Runtime:
+    """An LM Studio server at another address."""
+    return lmstudio(*models, **more).model_copy(update={"url": f"http://{place}/v1", "remote": remote})
+
+
+def pools(policy: ExecutionPolicy) -> list[list[str]]:
+    return [[route.url for route in pool] for pool in policy.pools]
+
+
+def left_out(policy: ExecutionPolicy, backend: str = "lmstudio") -> list[str]:
+    return [str(passed) for passed in policy.passed_over if passed.backend == backend]
+
+
+HERE, NEXT = "127.0.0.1:1234", "127.0.0.1:1235"
+
+
+def test_servers_of_one_kind_with_the_same_model_are_a_pool() -> None:
+    one, three = vlm("moondream2", loaded=True, parallel=1), vlm("moondream2", parallel=2)
+    policy = resolved(machine(runtimes=(at(HERE, one), at(NEXT, three), ollama())))
+    assert pools(policy) == [[f"http://{HERE}/v1", f"http://{NEXT}/v1"], ["http://127.0.0.1:11434"], [""]]
+    assert [route.cold for route in policy.vision[:2]] == [False, True]
+    assert policy.parallel == 3
+    parallel = policy.decisions["parallel"]
+    assert (parallel.value, parallel.why) == (3, "2 servers, 3 places")
+
+
+def test_the_largest_pool_says_how_many_scenes_are_looked_at_at_once() -> None:
+    policy = resolved(machine(runtimes=(at(HERE, vlm("moondream2", parallel=1)), openai())), **KEYS)
+    assert (policy.parallel, policy.decisions["parallel"].value) == (8, 1)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "chosen"),
+    [
+        ([vlm("qwen2-vl-7b")], [vlm("qwen2-vl-7b"), vlm("moondream2")], [None, "moondream2"]),
+        ([vlm("qwen2-vl-7b"), vlm("moondream2")], [vlm("qwen2-vl-7b", loaded=True)], ["qwen2-vl-7b"] * 2),
+        ([vlm("qwen2-vl-7b", loaded=True)], [vlm("moondream2", loaded=True)], [None, "moondream2"]),
+    ],
+)
+def test_the_model_is_chosen_over_all_of_them(
+    here: list[ServedModel], there: list[ServedModel], chosen: list[str | None]
+) -> None:
+    policy = resolved(machine(runtimes=(at(HERE, *here), at(NEXT, *there))))
+    models = {route.url: route.model for route in policy.vision}
+    assert [models.get(f"http://{place}/v1") for place in (HERE, NEXT)] == chosen
+
+
+@pytest.mark.parametrize(
+    ("second", "said", "mend"),
+    [
+        (at(NEXT, state="down", detail="refused"), f"no server answers at http://{NEXT}/v1 (refused)", "lms server"),
+        (at(NEXT, state="locked"), f"http://{NEXT}/v1 is locked", "LM_API_TOKEN"),
+        (at(NEXT, vlm("qwen2-vl-7b")), f"http://{NEXT}/v1 has no moondream2", "`lms get moondream2`"),
+        (at(NEXT, WRITER), f"http://{NEXT}/v1 has no moondream2", "LMSTUDIO_MODEL"),
+        (at(NEXT, vlm("moondream2", size_gib=90.0)), "no model fits: moondream2 wants about 108.0 GiB", "close pro"),
+    ],
+)
+def test_one_that_cannot_look_is_left_out_of_its_pool_and_mended(second: Runtime, said: str, mend: str) -> None:
+    policy = resolved(machine(runtimes=(at(HERE), second)))
+    assert pools(policy) == [[f"http://{HERE}/v1"], [""]]
+    (over,) = left_out(policy)
+    assert said in over
+    assert mend in over
+    assert policy.decisions["parallel"].why == "what the server does at once"
+
+
+def test_a_model_that_was_named_takes_those_servers_in_that_have_it() -> None:
+    policy = resolved(machine(runtimes=(at(HERE, vlm("a")), at(NEXT, vlm("b"), vlm("a")))), LMSTUDIO_MODEL="b")
+    assert pools(policy) == [[f"http://{NEXT}/v1"], [""]]
+    assert left_out(policy)[0].startswith(f"LM Studio: b (LMSTUDIO_MODEL) is not on http://{HERE}/v1; it has: a.")
+
+
+def test_when_none_of_them_can_look_each_says_why() -> None:
+    policy = resolved(machine(runtimes=(at(HERE, WRITER), at(NEXT, state="down"))))
+    assert chain(policy) == ["builtin"]
+    assert policy.stands_in
+    assert [f"http://{HERE}" in left_out(policy)[0], f"http://{NEXT}" in left_out(policy)[1]] == [True, True]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["remote first", "local first"])
+def test_one_on_another_machine_is_judged_by_itself(first: bool) -> None:
+    away = at("nas:1234", remote=True)
+    servers = (away, at(HERE)) if first else (at(HERE), away)
+    policy = resolved(machine(runtimes=servers))
+    assert len(policy.pools[0]) == 2
+    assert [(leaving.what, leaving.to, leaving.first) for leaving in policy.leaves if leaving.what == "frames"] == [
+        ("frames", "nas", True)
+    ]
+    for forced, values in [(Forced(force_local=True), {}), (Forced(), {"ALLOW_CLOUD": "false"})]:
+        at_home = resolved(machine(runtimes=servers), forced, **values)
+        assert pools(at_home) == [[f"http://{HERE}/v1"], [""]]
+        assert "nas is another machine" in left_out(at_home)[0]
+        assert not at_home.leaves
+
+
+def test_what_may_leave_to_one_host_is_said_once() -> None:
+    policy = resolved(machine(runtimes=(at("nas:1", remote=True), at("nas:2", remote=True))))
+    assert [leaving.to for leaving in policy.leaves] == ["nas"]
+
+
+def test_of_several_servers_each_is_a_planner_in_its_order() -> None:
+    servers = (at(NEXT, state="down"), at(HERE, WRITER), at("127.0.0.1:1236", MOONDREAM, WRITER))
+    policy = resolved(machine(runtimes=servers))
+    urls = [f"http://{HERE}/v1", "http://127.0.0.1:1236/v1", ""]
+    assert [planner.url for planner in policy.planners] == urls
+    assert [over.backend for over in policy.planners_passed_over] == ["deepseek", "lmstudio", "ollama"]
+
+
 # ---------------------------------------------------------------- consent
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,35 @@ def without_builds(models: Sequence[ServedModel]) -> tuple[ServedModel, ...]:
 
 def keys_in(role: Server | raw.Pages) -> set[str | None]:
     return {seen.key for seen in role.asked}
+
+
+# Several of a kind
+
+
+def test_each_server_of_a_list_is_asked_and_told_of_by_itself(refused: str) -> None:
+    with openai_like.serving(lmstudio(LOADED)) as first, openai_like.serving(lmstudio(TEXT)) as second:
+        urls = [first.url, f"{refused}/v1", second.url]
+        found = probe_runtimes(Settings(lmstudio_host=",".join(urls), ollama_host=f"{refused},{refused}"))
+    told = [(runtime.url, runtime.state) for runtime in found if runtime.name == "lmstudio"]
+    assert told == list(zip(urls, ["ready", "down", "no_vision"], strict=True))
+    assert [runtime.url for runtime in found if runtime.name == "ollama"] == [refused]
+
+
+def test_servers_of_a_list_are_asked_side_by_side(refused: str) -> None:
+    with ExitStack() as stack:
+        slow = [stack.enter_context(openai_like.serving(lmstudio(LOADED, page_seconds=1.0))) for _ in range(3)]
+        hosts = ",".join(role.url for role in slow)
+        found = probe_runtimes(Settings(lmstudio_host=hosts, ollama_host=refused))
+    first_asked = [role.asked[0].at for role in slow]
+    assert max(first_asked) - min(first_asked) < 1.0
+    assert [runtime.state for runtime in found[:3]] == ["ready"] * 3
+
+
+def test_one_server_under_two_names_is_one(refused: str) -> None:
+    with openai_like.serving(lmstudio(LOADED)) as server:
+        twice = f"{server.url},{server.url.replace('127.0.0.1', 'localhost')}"
+        found = probe_runtimes(Settings(lmstudio_host=twice, ollama_host=refused))
+    assert [runtime.url for runtime in found if runtime.name == "lmstudio"] == [server.url]
 
 
 # LM Studio
