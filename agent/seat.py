@@ -134,6 +134,7 @@ class Seat:
         return answer
 
     def _measured(self, seconds: float) -> None:
+        """Smooth what an answer takes. Two that come at once may lose one measure, which does not matter."""
         before = seconds if self.seconds is None else self.seconds
         self.seconds = before + _NEWEST * (seconds - before)
 

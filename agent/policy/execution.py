@@ -127,7 +127,7 @@ class ExecutionPolicy(Value):
             NoBackendError: Nobody can; the message says which bound failed, and what mends it.
         """
         if not self.vision:
-            raise NoBackendError(f"No vision backend can be used. {' '.join(map(str, self.passed_over[:1]))}")
+            raise NoBackendError(f"No vision backend can be used. {_first_of_kind(self.passed_over)}")
 
     def require_planner(self) -> None:
         """Make sure that somebody can plan.
@@ -136,7 +136,7 @@ class ExecutionPolicy(Value):
             NoBackendError: The planner that was asked for cannot be used; the message says why, and what mends it.
         """
         if not self.planners:
-            over = " ".join(map(str, self.planners_passed_over[:1]))
+            over = _first_of_kind(self.planners_passed_over)
             raise NoBackendError(f"The planner that was asked for cannot be used. {over}")
 
     @property
@@ -158,6 +158,11 @@ class ExecutionPolicy(Value):
     def stands_in(self) -> bool:
         """Tell whether builtin looks because there is no model to look."""
         return bool(self.vision) and self.vision[0].backend == "builtin" and not self.builtin_meant
+
+
+def _first_of_kind(passed_over: tuple[PassedOver, ...]) -> str:
+    """Say why the first backend cannot be used: each of its servers, where there are several."""
+    return " ".join(str(over) for over in passed_over if over.backend == passed_over[0].backend)
 
 
 def _check(case: Case) -> None:

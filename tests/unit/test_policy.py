@@ -387,10 +387,13 @@ def test_a_model_that_was_named_takes_those_servers_in_that_have_it() -> None:
 
 
 def test_when_none_of_them_can_look_each_says_why() -> None:
-    policy = resolved(machine(runtimes=(at(HERE, WRITER), at(NEXT, state="down"))))
+    profile = machine(runtimes=(at(HERE, WRITER), at(NEXT, state="down")))
+    policy = resolved(profile)
     assert chain(policy) == ["builtin"]
     assert policy.stands_in
     assert [f"http://{HERE}" in left_out(policy)[0], f"http://{NEXT}" in left_out(policy)[1]] == [True, True]
+    with pytest.raises(NoBackendError, match=f"http://{HERE}.* no server answers at http://{NEXT}"):
+        resolved(profile, Forced(vision="lmstudio")).require_vision()
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["remote first", "local first"])
