@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autocut_director.agent.analyzers import LMStudioVisualAnalyzer, analyze_scenes_auto, get_visual_analyzer
     from autocut_director.agent.director import build_director
+    from autocut_director.agent.forecast import estimate_run
     from autocut_director.agent.planner import build_planner
     from autocut_director.agent.policy.execution import ExecutionPolicy
     from autocut_director.agent.policy.routes import Forced
@@ -25,6 +26,7 @@ __all__ = [
     "build_planner",
     "build_vision_router",
     "director_tools",
+    "estimate_run",
     "get_visual_analyzer",
 ]
 
@@ -39,6 +41,7 @@ _HOMES = {
     "build_planner": "planner",
     "build_vision_router": "router",
     "director_tools": "toolkit",
+    "estimate_run": "forecast",
     "get_visual_analyzer": "analyzers",
 }
 

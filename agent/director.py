@@ -8,7 +8,8 @@ measured of them.
 Each step is a named Runnable that takes the stage before it and returns the next one; nothing reaches back.
 """
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from langchain_core.tracers.schemas import Run
 
 from autocut_director.agent.planner import proven, wish_warnings
 from autocut_director.agent.planning.chain import Proposal
+from autocut_director.agent.rates import keep_measured
 from autocut_director.agent.run.account import video_account
 from autocut_director.agent.run.crew import Crew
 from autocut_director.agent.run.delivery import delivered
 from autocut_director.agent.run.folder import claim, note_gap, write_account
 from autocut_director.agent.run.looking import look_teller, looked, opened, say_what_leaves
+from autocut_director.agent.run.outlook import bound_warnings, check_bounds
 from autocut_director.agent.run.request import read_request
 from autocut_director.agent.run.stages import (
     Asked,
@@ -33,20 +36,20 @@ from autocut_director.agent.run.stages import (
     Probed,
     Proposed,
     Proven,
+    Sampled,
     grown,
 )
 from autocut_director.agent.run.step import Teller, step
-from autocut_director.agent.run.wishing import text_reader, told, transcript_of, unread, wish_of
+from autocut_director.agent.run.turns import Turns, turns_of
+from autocut_director.agent.run.wishing import told, transcript_of, wish_of
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools import recall
 from autocut_director.tools.describe import Look, adescribe_scenes, describe_scenes, with_looks
 from autocut_director.tools.files import read_scenes
 from autocut_director.tools.interchange.scenes_from import READERS, read_scenes_from
-from autocut_director.tools.passing import Passing
 from autocut_director.tools.probe import Footage, check_same_film
 from autocut_director.tools.scene_pass import LaterPass
-from autocut_director.tools.selection import OnlyThese, choice_of
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import Language, Media, PlanRequest, ScenesDocument
 
@@ -98,27 +101,37 @@ def note_stop(run: Run) -> None:
 
 def build_describer(settings: Settings | None = None) -> Runnable[Mapping[str, Any], Described]:
     """Make the first half of the director alone: it finds and describes the scenes, and writes nothing."""
-    return described_footage(Crew(settings or Settings.from_env())).with_config(run_name="describer")
+    crew = Crew(settings or Settings.from_env())
+    return (RunnableLambda(unplanned) | described_footage(crew)).with_config(run_name="describer")
+
+
+def unplanned(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a request of which no edit is planned: then no model for that is sought, and nothing leaves for it."""
+    return {**options, "planner": "builtin"}
 
 
 def described_footage(crew: Crew) -> Runnable[Mapping[str, Any], Described]:
     """Make the first half of the director: from a request to described scenes."""
     return (
         RunnableLambda(partial(ask, crew), name="request")
-        | step("probe", probe)
-        | step("hear", hear)
-        | step("scenes", find_scenes)
+        | found_footage(probe)
         | step("describe", describe, adescribe)
         | step("check", check)
     )
 
 
+def found_footage(first: Callable[[Asked, Teller], Probed]) -> Runnable[Asked, Cut]:
+    """Make the part that finds out what the film is; `first` is its first step."""
+    return step("probe", first) | step("hear", hear) | step("scenes", find_scenes)
+
+
 def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
     """Read the request, and choose who looks and who plans."""
     request = read_request(options)
-    language, decided = crew.language(request), crew.decide(request)
-    store = crew.store(request)
+    language, store = crew.language(request), crew.store(request)
+    decided = crew.decide(request, store)
     eyes, head = crew.eyes(request, decided, store), crew.head(request, decided)
+    check_bounds(request, eyes, head)
     account = opened(request, language, decided, (*eyes.prompts, *head.prompts))
     return Asked(request=request, language=language, account=account, eyes=eyes, head=head, store=store)
 
@@ -126,6 +139,11 @@ def ask(crew: Crew, options: Mapping[str, Any]) -> Asked:
 def probe(asked: Asked, teller: Teller) -> Probed:
     """Say what may leave this machine; find out what the video is, and make the folder this run's."""
     say_what_leaves(asked, teller)
+    return find_footage(asked, teller)
+
+
+def find_footage(asked: Asked, teller: Teller) -> Probed:
+    """Find out what the video is, and make the folder this run's."""
     footage = recall.probed(asked.request.video, asked.store)
     warnings = _missing(footage, asked.language)
     teller.warn(warnings)
@@ -169,19 +187,16 @@ def find_scenes(probed: Probed, teller: Teller) -> Cut:
 
 
 def describe(cut: Cut, teller: Teller) -> Described:
-    """Have a model look at the chosen scenes, as they come."""
-    passing, eyes, told = _passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
-    scenes = passing.chosen()
-    looks = describe_scenes(eyes.vision, scenes, config=teller.config, parallel=eyes.parallel, on_look=told)
-    return _described(cut, passing, looks, teller)
+    """Have a model look at the scenes whose turn it is, while the film is read."""
+    turns = turns_of(cut)
+    return _described(cut, turns, describe_scenes(cut.eyes.vision, turns.shots, **_looking(cut, turns, teller)), teller)
 
 
 async def adescribe(cut: Cut, teller: Teller) -> Described:
     """Do as `describe`, on the caller's event loop."""
-    passing, eyes, told = _passing(cut), cut.eyes, look_teller(teller, cut.eyes.max_scenes)
-    scenes = passing.chosen()
-    looks = await adescribe_scenes(eyes.vision, scenes, config=teller.config, parallel=eyes.parallel, on_look=told)
-    return _described(cut, passing, looks, teller)
+    turns = await asyncio.to_thread(turns_of, cut)
+    looks = await adescribe_scenes(cut.eyes.vision, turns.shots, **_looking(cut, turns, teller))
+    return _described(cut, turns, looks, teller)
 
 
 def check(described: Described, _teller: Teller) -> Described:
@@ -254,28 +269,33 @@ def scenes_for(footage: Footage, given: Path | ScenesDocument) -> ScenesDocument
     return document.model_copy(update={"media": document.media.model_copy(update=known)})
 
 
-def _passing(cut: Cut) -> Passing:
-    """Begin the pass over the scenes; where an edit is only changed, all is measured already, and nobody looks."""
-    if cut.request.earlier is not None:
-        return Passing(cut.scenes, lambda shot: shot, OnlyThese(()))
-    read = text_reader(cut.store) if cut.request.read_text else unread
-    choice = choice_of(cut.eyes.max_scenes, *cut.scenes.span)
-    return Passing(cut.scenes, lambda shot: read(recall.measured(shot, cut.store)), choice)
+def _looking(cut: Cut, turns: Turns, teller: Teller) -> dict[str, Any]:
+    """Return what the describer is called with."""
+    told = look_teller(teller, cut.eyes.max_scenes)
+
+    def on_look(look: Look) -> None:
+        turns.note(look)
+        told(look)
+
+    return {"config": teller.config, "parallel": cut.eyes.parallel, "admits": turns.admits, "on_look": on_look}
 
 
-def _described(cut: Cut, passing: Passing, looks: tuple[Look, ...], teller: Teller) -> Described:
-    document = passing.document
-    scenes = with_looks(document.scenes, looks, passing.choice.same_as)
-    warnings = _damaged(document.media, cut.language)
+def _described(cut: Cut, turns: Turns, looks: tuple[Look, ...], teller: Teller) -> Described:
+    sampled = turns.sampled()
+    scenes = with_looks(sampled.document.scenes, looks, turns.same_as)
+    account = looked(turns.told(cut.account, looks), cut.eyes, scenes, looks, cut.language)
+    routes = () if cut.eyes.policy is None else cut.eyes.policy.vision
+    account = account.noting(rates=keep_measured(cut.store, routes, looks))
+    warnings = (*_damaged(sampled.document.media, cut.language), *bound_warnings(account.bounds, cut.language))
     teller.warn(warnings)
-    account = looked(cut.account.with_warning(*warnings), cut.eyes, scenes, looks, cut.language)
+    document = sampled.document.model_copy(update={"scenes": scenes})
     gave_out = tuple(look for look in looks if look.gave_out)
-    document = document.model_copy(update={"scenes": scenes})
-    return grown(cut, Described, document=document, account=account, shots=passing.shots, gave_out=gave_out)
+    account = account.with_warning(*warnings)
+    return grown(sampled, Described, document=document, account=account, gave_out=gave_out)
 
 
-def _wish(described: Described) -> PlanRequest:
-    return wish_of(described.request, described.head, described.document, described.transcript, described.language)
+def _wish(sampled: Sampled) -> PlanRequest:
+    return wish_of(sampled.request, sampled.head, sampled.document, sampled.transcript, sampled.language)
 
 
 def _proposed(described: Described, wish: PlanRequest, proposal: Proposal, teller: Teller) -> Proposed:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import Field
@@ -16,9 +17,12 @@ from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.models import RETIREMENTS
 from autocut_director.agent.policy.routes import NAMES, Forced, VisionRoute, named
 from autocut_director.agent.profile import ProfileClass, RuntimeProfile
+from autocut_director.agent.rates import paced
 from autocut_director.agent.settings import LocalProvider, Settings
 from autocut_director.agent.values import Value
 from autocut_director.errors import AutoCutError, BackendError, NoBackendError
+from autocut_director.tools.store import NO_STORE, SceneStore, Store
+from autocut_director.tools.store.database import FILE
 
 _PLAIN = re.compile(r"[\w./:@+,-]+")  # what a .env holds without quotes
 _LOOKED_UP = "${"
@@ -65,7 +69,7 @@ def examine(settings: Settings, *, forced: Forced | None = None, profile: Runtim
         InputError: What was forced contradicts itself or a setting.
     """
     profile = profile or RuntimeProfile.detect(settings)
-    policy = ExecutionPolicy.resolve(profile, settings, forced=forced)
+    policy = paced(ExecutionPolicy.resolve(profile, settings, forced=forced), _store_in(settings.cache_dir))
     return Report(
         machine_class=profile.profile_class,
         cpu_score=profile.cpu_score,
@@ -73,6 +77,11 @@ def examine(settings: Settings, *, forced: Forced | None = None, profile: Runtim
         policy=policy,
         problems=tuple(_problems(settings, policy)),
     )
+
+
+def _store_in(folder: Path) -> Store:
+    """Return the store in `folder`; none where nothing is kept yet, so that to look makes no file."""
+    return SceneStore(folder) if (folder / FILE).exists() else NO_STORE
 
 
 def _problems(settings: Settings, policy: ExecutionPolicy) -> Iterator[Problem]:

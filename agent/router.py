@@ -8,13 +8,15 @@ Frames go only where the policy says: a remote seat is in the chain with consent
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from langchain_core.callbacks import dispatch_custom_event
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
-from autocut_director.agent.backends.registry import Order
+from autocut_director.agent.answered import Answered
+from autocut_director.agent.backends.registry import Order, make_model
 from autocut_director.agent.breaker import Breaker
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import NAMES, Forced, VisionRoute, named
@@ -26,7 +28,7 @@ from autocut_director.errors import BackendError, ExhaustedError
 from autocut_director.prompts import Prompt, load_prompt
 from autocut_director.tools.describe import ANSWER, CROSSING, LANGUAGE_NAMES
 from autocut_director.tools.frames import SceneFrames
-from autocut_director.tools.ladder import Answer, Wording
+from autocut_director.tools.ladder import Answer, Wording, fewer
 from autocut_director.tools.sentences import say
 from autocut_director.tools.store import NO_STORE, Store
 from autocut_director.tools.timeline import Language, SceneDescription
@@ -86,6 +88,18 @@ def build_vision_router(  # noqa: PLR0913  # each is for a caller of another kin
 
 
 _Causes = list[tuple[str, BackendError]]
+
+
+def answered_before(
+    settings: Settings, route: VisionRoute, wording: Wording, language: Language, store: Store
+) -> Callable[[SceneFrames], bool]:
+    """Return what tells whether `store` has the answer of `route` to a scene, so that it need not be asked."""
+
+    @cache
+    def answered() -> Answered:
+        return Answered(store, route, make_model(Order(route, settings, language, route.read_seconds)), wording)
+
+    return lambda shot: answered().find(fewer(shot, route.frames)) is not None
 
 
 class _Router:

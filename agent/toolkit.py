@@ -16,11 +16,12 @@ from autocut_director.agent.planner import build_planner
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import FRAMES, NAMES, Leaving, PassedOver, Route, named
 from autocut_director.agent.profile import RuntimeProfile
+from autocut_director.agent.rates import paced
 from autocut_director.agent.router import build_vision_router
 from autocut_director.agent.run.looking import frames_that_leave, texts_that_leave
 from autocut_director.agent.settings import Settings
 from autocut_director.tools.sentences import say
-from autocut_director.tools.store import SceneStore, Store
+from autocut_director.tools.store import NO_STORE, SceneStore, Store
 from autocut_director.tools.toolset.cutting import (
     Planning,
     make_export_timeline,
@@ -83,7 +84,7 @@ def _who_looks(settings: Settings, store: Store) -> Looking:
         NoBackendError: Nobody can.
         PromptError: A prompt file cannot be used.
     """
-    policy = _policy(settings)
+    policy = _policy(settings, store)
     return Looking(
         vision=build_vision_router(settings, policy=policy, store=store),
         max_scenes=policy.max_scenes,
@@ -109,8 +110,8 @@ def _who_plans(settings: Settings) -> Planning:
     )
 
 
-def _policy(settings: Settings) -> ExecutionPolicy:
-    return ExecutionPolicy.resolve(RuntimeProfile.detect(settings), settings)
+def _policy(settings: Settings, store: Store = NO_STORE) -> ExecutionPolicy:
+    return paced(ExecutionPolicy.resolve(RuntimeProfile.detect(settings), settings), store)
 
 
 def _looking_notes(policy: ExecutionPolicy, settings: Settings) -> Iterable[str]:

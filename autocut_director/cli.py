@@ -52,6 +52,8 @@ def _read_as(kind: Callable[[str], Number], wanted: str) -> Callable[[str], Numb
 
 _seconds = _read_as(float, "number of seconds; write one such as 30 or 12.5")
 _level = _read_as(float, "loudness; write one such as -14")
+_dollars = _read_as(float, "amount of US dollars; write one such as 0.5")
+_minutes = _read_as(float, "number of minutes; write one such as 5 or 0.5")
 _count = _read_as(int, "whole number; write one such as 10")
 
 
@@ -131,6 +133,29 @@ FramesPerScene = Annotated[
         show_default=False,
     ),
 ]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what it would take and what would leave; ask no model, write nothing.")
+]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost",
+        metavar="USD",
+        parser=_dollars,
+        help="Look at as many scenes as this pays for, the plan included.",
+        show_default=False,
+    ),
+]
+MaxMinutes = Annotated[
+    float | None,
+    typer.Option(
+        "--max-minutes",
+        metavar="N",
+        parser=_minutes,
+        help="Look at as many scenes as there is time for.",
+        show_default=False,
+    ),
+]
 Language = Annotated[
     Literal["zh", "en"] | None,
     typer.Option("--language", help="Of descriptions, reasons and the page.", show_default=False),
@@ -171,6 +196,9 @@ def direct(
     read_text: ReadText = False,
     max_scenes: MaxScenes = None,
     frames_per_scene: FramesPerScene = None,
+    dry_run: DryRun = False,
+    max_cost: MaxCost = None,
+    max_minutes: MaxMinutes = None,
     language: Language = None,
     prompts: Prompts = None,
     aspect: Aspect = "source",
@@ -188,8 +216,6 @@ def direct(
     json: Json = False,
 ) -> None:
     """The main job: find scenes, look at them, plan the edit, cut the film, and show why."""
-    from autocut_director.agent.director import build_director
-
     options = {
         **{"video": video, "out": out, "duration": duration, "vision": vision, "planner": planner, "scenes": scenes},
         **{"max_scenes": max_scenes, "frames_per_scene": frames_per_scene, "language": language, "prompts": prompts},
@@ -198,7 +224,13 @@ def direct(
         **{"brief": brief, "style": style, "transcript": transcript, "listen": listen, "read_text": read_text},
         **{"aspect": aspect, "fit": fit, "title_card": title_card, "no_overlays": no_overlays},
         **{"burn_subtitles": burn_subtitles, "loudness": loudness, "no_cache": no_cache},
+        **{"max_cost": max_cost, "max_minutes": max_minutes},
     }
+    if dry_run:
+        _show_estimate(options, quiet=quiet, json=json)
+        return
+    from autocut_director.agent.director import build_director
+
     _direct(build_director(), options, quiet=quiet, json=json)
 
 
@@ -239,6 +271,9 @@ def describe(
     read_text: ReadText = False,
     max_scenes: MaxScenes = None,
     frames_per_scene: FramesPerScene = None,
+    dry_run: DryRun = False,
+    max_cost: MaxCost = None,
+    max_minutes: MaxMinutes = None,
     language: Language = None,
     prompts: Prompts = None,
     no_cache: NoCache = False,
@@ -249,15 +284,19 @@ def describe(
     json: Json = False,
 ) -> None:
     """Find the scenes and describe them: writes scenes.json."""
-    from autocut_director.agent.director import build_describer
-    from autocut_director.tools.files import check_new_file, to_json, write_text
-
-    check_new_file(out, overwrite=overwrite, sources=[video, *([scenes] if scenes else [])])
     options = {
         **{"video": video, "vision": vision, "scenes": scenes, "max_scenes": max_scenes, "language": language},
         **{"frames_per_scene": frames_per_scene, "prompts": prompts, "model": model, "read_text": read_text},
         **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy, "no_cache": no_cache},
+        **{"max_cost": max_cost, "max_minutes": max_minutes},
     }
+    if dry_run:
+        _show_estimate({**options, "planner": "builtin"}, quiet=quiet, json=json)
+        return
+    from autocut_director.agent.director import build_describer
+    from autocut_director.tools.files import check_new_file, to_json, write_text
+
+    check_new_file(out, overwrite=overwrite, sources=[video, *([scenes] if scenes else [])])
     console = _console()
     with _display(console, quiet=quiet) as display:
         described = build_describer().invoke(options, {"callbacks": [display]})
@@ -340,7 +379,8 @@ def revise(
     if not quiet and not json:
         _show_edit(console, made.result.plan, made.result.scenes, made.result.run.language)
     film = made.result.files.get("cut", made.result.files["plan"])
-    _close(console, made.result.run, f"{film}. See why: {made.result.files['storyboard']}", json=json, strict=strict)
+    said = f"{film}{_spent(made.result.run)}. See why: {made.result.files['storyboard']}"
+    _close(console, made.result.run, said, json=json, strict=strict)
 
 
 @app.command()
@@ -564,6 +604,21 @@ def _show_edit(console: "Console", plan: "EditPlan", scenes: "Sequence[Scene]", 
     show_edit(console, plan, scenes, language)
 
 
+def _show_estimate(options: dict[str, Any], *, quiet: bool, json: bool) -> None:
+    """Print what a run would take, on stdout: a table, or JSON."""
+    from autocut_director.agent.forecast import estimate_run
+    from autocut_director.agent.settings import Settings
+    from autocut_director.estimate_table import show_estimate
+
+    settings = Settings.from_env()
+    with _display(_console(), quiet=quiet) as display:
+        estimate = estimate_run(options, settings=settings, config={"callbacks": [display]})
+    if json:
+        print(estimate.model_dump_json(by_alias=True, indent=2))  # noqa: T201
+    else:
+        show_estimate(_results(), estimate, options["language"] or settings.language)
+
+
 def _direct(director: "Runnable[Any, DirectorResult]", options: dict[str, Any], *, quiet: bool, json: bool) -> None:
     console, strict = _console(), bool(options.pop("strict", False))
     with _display(console, quiet=quiet) as display:
@@ -598,7 +653,19 @@ def _looked(account: "RunAccount") -> str:
     stored = f", {totals.cached} from the store" if totals.cached else ""
     failed = f", {totals.failed} FAILED" if totals.failed else ""
     looked = f"{totals.described} of {totals.scenes} scenes described by {backends}"
-    return f"{looked}{stored}{failed}, {totals.seconds:.1f} s."
+    left_out = f", {account.bounds.left_out} left out" if account.bounds and account.bounds.left_out else ""
+    return f"{looked}{stored}{left_out}{failed}{_spent(account)}, {totals.seconds:.1f} s."
+
+
+def _spent(account: "RunAccount") -> str:
+    """Say the tokens and what they cost; nothing of what costs nothing."""
+    from autocut_director.agent.policy.prices import money
+
+    totals = account.totals
+    if totals.cost_usd == 0:
+        return ""
+    cost = "cost not known" if totals.cost_usd is None else money(totals.cost_usd, account.language)
+    return f", {totals.input_tokens + totals.output_tokens} tokens, {cost}"
 
 
 def _warn(console: "Console", said: str) -> None:

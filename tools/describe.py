@@ -6,7 +6,7 @@ The Runnable is a router, a chat model behind the ladder, or the caller's own. W
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -104,23 +104,34 @@ def make_describer(ladder: Ladder) -> Vision:
     return RunnableLambda(describe, name="describe_scene")
 
 
-def describe_scenes(
+Admits = Callable[[SceneFrames], bool]
+"""Tells whether a scene may be looked at now."""
+
+
+def always(_: SceneFrames) -> bool:
+    """Admit every scene."""
+    return True
+
+
+def describe_scenes(  # noqa: PLR0913  # each is for a caller of another kind, and has its default
     vision: Vision,
     shots: Iterable[SceneFrames],
     *,
     config: RunnableConfig | None = None,
     parallel: int = 2,
     on_look: Callable[[Look], None] | None = None,
+    admits: Admits = always,
 ) -> tuple[Look, ...]:
     """Look at each of `shots` with `vision`, `parallel` at a time; tell `on_look` of each as it is done.
 
-    `shots` may still be in the making: they are taken a few before their turn, and no more of them.
+    They are looked at in the order given, and may still be in the making: then they are taken a few before their turn,
+    and no more of them. One that `admits` turns away while no other is under way ends the looking.
 
     Returns:
-        One `Look` a shot, in the order given. A failed one has its cause in `error`.
+        One `Look` a shot that was looked at, in the order given. A failed one has its cause in `error`.
     """
-    looks: dict[int, Look] = {}
-    for turn, outcome in _as_completed(vision, _turns(shots, config, parallel), _at_once(config, parallel)):
+    line, looks = _Line(shots, config, parallel, admits), dict[int, Look]()
+    for turn, outcome in _as_completed(vision, line):
         looks[turn.number] = _told(_look(turn, outcome), on_look)
     return tuple(looks[number] for number in sorted(looks))
 
@@ -135,37 +146,51 @@ class _Turn:
     config: RunnableConfig
 
 
-def _turns(shots: Iterable[SceneFrames], config: RunnableConfig | None, parallel: int) -> Iterator[_Turn]:
-    for number, shot in enumerate(shots):
-        watch = _Watch()
-        yield _Turn(number, shot, watch, _with_watch(config, watch, parallel))
+class _Line:
+    """The scenes whose turn has not come. Takes them from where they are made, one by one."""
+
+    def __init__(
+        self, shots: Iterable[SceneFrames], config: RunnableConfig | None, parallel: int, admits: Admits
+    ) -> None:
+        self.at_once = (config or {}).get("max_concurrency") or parallel  # the caller's own bound comes first
+        # What is in the making takes a while: so as many again are begun as are looked at, and wait for a worker.
+        self.under_way = self.at_once if isinstance(shots, Sequence) else 2 * self.at_once
+        self._config, self._admits = config, admits
+        self._shots, self._number = iter(shots), 0
+        self._next: SceneFrames | None = None
+
+    def turn(self) -> "_Turn | None":
+        """Return the next scene; None where there is none, or where it is not admitted now."""
+        self._next = self._next or next(self._shots, None)
+        if self._next is None or not self._admits(self._next):
+            return None
+        shot, self._next, watch = self._next, None, _Watch()
+        self._number += 1
+        return _Turn(self._number, shot, watch, _with_watch(self._config, watch, self.at_once))
 
 
-def _at_once(config: RunnableConfig | None, parallel: int) -> int:
-    """Return how many scenes are looked at at once: the caller's own bound comes first."""
-    return (config or {}).get("max_concurrency") or parallel
+def _as_completed(vision: Vision, line: _Line) -> Iterator[tuple[_Turn, Any]]:
+    """Yield each turn with its description or exception as it is done.
 
-
-def _as_completed(vision: Vision, turns: Iterable[_Turn], at_once: int) -> Iterator[tuple[_Turn, Any]]:
-    """Yield each turn with its description or exception as it is done; as many again wait in line, and no more.
-
-    As LangChain's `batch_as_completed`, but the turns come one by one, and an interrupt does not wait for the requests
-    that are under way.
+    As LangChain's `batch_as_completed`, but each is begun only when its turn comes and it is admitted, and an
+    interrupt does not wait for the requests that are under way.
     """
-    executor = ContextThreadPoolExecutor(max_workers=at_once)
+    executor = ContextThreadPoolExecutor(max_workers=line.at_once)
     pending: dict[Future[Any], _Turn] = {}
     try:
-        for turn in turns:
-            pending[executor.submit(vision.invoke, turn.shot, turn.config)] = turn
-            yield from _done(pending, None if len(pending) >= 2 * at_once else 0)
-        while pending:
-            yield from _done(pending, None)
+        while True:
+            while len(pending) < line.under_way and (turn := line.turn()) is not None:
+                pending[executor.submit(vision.invoke, turn.shot, turn.config)] = turn
+                yield from _done(pending, seconds=0)
+            if not pending:
+                return
+            yield from _done(pending, seconds=None)
     finally:
         executor.shutdown(wait=not pending, cancel_futures=True)
 
 
-def _done(pending: dict[Future[Any], _Turn], seconds: float | None) -> Iterator[tuple[_Turn, Any]]:
-    """Yield what is done, and waits for it no longer than `seconds`; None: until one is."""
+def _done(pending: dict[Future[Any], _Turn], *, seconds: float | None) -> Iterator[tuple[_Turn, Any]]:
+    """Yield what is done, and wait for that no longer than `seconds`; None: until something is."""
     for done in wait(pending, seconds, return_when=FIRST_COMPLETED).done:
         failure = done.exception()
         if failure is not None and not isinstance(failure, Exception):
@@ -173,43 +198,52 @@ def _done(pending: dict[Future[Any], _Turn], seconds: float | None) -> Iterator[
         yield pending.pop(done), failure or done.result()
 
 
-async def adescribe_scenes(
+async def adescribe_scenes(  # noqa: PLR0913  # as `describe_scenes`
     vision: Vision,
     shots: Iterable[SceneFrames],
     *,
     config: RunnableConfig | None = None,
     parallel: int = 2,
     on_look: Callable[[Look], None] | None = None,
+    admits: Admits = always,
 ) -> tuple[Look, ...]:
     """Do as `describe_scenes`, on the caller's event loop; `shots` are taken in a thread."""
-    looks: dict[int, Look] = {}
-    async for turn, outcome in _aas_completed(vision, _turns(shots, config, parallel), _at_once(config, parallel)):
+    line, looks = _Line(shots, config, parallel, admits), dict[int, Look]()
+    async for turn, outcome in _aas_completed(vision, line):
         looks[turn.number] = _told(_look(turn, outcome), on_look)
     return tuple(looks[number] for number in sorted(looks))
 
 
-async def _aas_completed(vision: Vision, turns: Iterator[_Turn], at_once: int) -> AsyncIterator[tuple[_Turn, Any]]:
-    slots, pending = asyncio.Semaphore(at_once), set[asyncio.Task[tuple[_Turn, Any]]]()
+async def _aas_completed(vision: Vision, line: _Line) -> AsyncIterator[tuple[_Turn, Any]]:
+    """Do as `_as_completed`."""
+    slots, pending = asyncio.Semaphore(line.at_once), dict[asyncio.Task[Any], _Turn]()
 
-    async def ask(turn: _Turn) -> tuple[_Turn, Any]:
+    async def ask(turn: _Turn) -> Any:
         async with slots:
-            (outcome,) = await asyncio.gather(vision.ainvoke(turn.shot, turn.config), return_exceptions=True)
-        return turn, outcome
+            return await vision.ainvoke(turn.shot, turn.config)
 
     try:
-        while (turn := await asyncio.to_thread(next, turns, None)) is not None:
-            pending.add(asyncio.create_task(ask(turn)))
-            full = len(pending) >= 2 * at_once
-            done, pending = await asyncio.wait(
-                pending, timeout=None if full else 0, return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                yield task.result()
-        for coming in asyncio.as_completed(pending):
-            yield await coming
+        while True:
+            while len(pending) < line.under_way and (turn := await asyncio.to_thread(line.turn)) is not None:
+                pending[asyncio.create_task(ask(turn))] = turn
+                async for done in _adone(pending, seconds=0):
+                    yield done
+            if not pending:
+                return
+            async for done in _adone(pending, seconds=None):
+                yield done
     finally:
         for task in pending:
             task.cancel()
+
+
+async def _adone(pending: dict[asyncio.Task[Any], _Turn], *, seconds: float | None) -> AsyncIterator[tuple[_Turn, Any]]:
+    """Do as `_done`."""
+    for done in (await asyncio.wait(pending, timeout=seconds, return_when=asyncio.FIRST_COMPLETED))[0]:
+        failure = done.exception()
+        if failure is not None and not isinstance(failure, Exception):
+            raise failure
+        yield pending.pop(done), failure or done.result()
 
 
 def _told(look: Look, on_look: Callable[[Look], None] | None) -> Look:

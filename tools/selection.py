@@ -175,6 +175,16 @@ def select(shots: Sequence[SceneFrames], limit: int) -> Selection:
     return Selection(tuple(chosen), choice.same_as)
 
 
+def spread(shots: Sequence[SceneFrames]) -> tuple[SceneFrames, ...]:
+    """Return `shots` in an order of which every beginning covers the film.
+
+    Each next one lies in the largest gap: places in the order of their bits reversed (van der Corput's sequence).
+    """
+    bits = max(1, (len(shots) - 1).bit_length())
+    places = sorted(range(2**bits), key=lambda place: f"{place:0{bits}b}"[::-1])
+    return tuple(shots[place] for place in places if place < len(shots))
+
+
 def fingerprint(shot: SceneFrames) -> Fingerprint:
     """Return a scene's fingerprint; one of no stills where none can be decoded."""
     images = [image for frame in shot.frames if (image := decode_picture(frame.jpeg)) is not None]

@@ -26,7 +26,7 @@ from autocut_director.agent.planning.question import (
     speech_that_fits,
 )
 from autocut_director.agent.planning.remembered import REMEMBERED
-from autocut_director.agent.policy.models import cost_usd
+from autocut_director.agent.policy.prices import cost_usd
 from autocut_director.agent.policy.routes import LOCAL
 from autocut_director.errors import AnswerError, BackendError, BackendRefusedError, PlanError
 from autocut_director.tools.plans.compiler import ProposedPlan, broken_as_proposed, compile_plan

@@ -48,6 +48,9 @@ _TABLE: dict[ProfileClass, _Row] = {
     "LOCAL_GPU_HIGH": _Row(vision=BACKENDS, device="gpu", max_scenes=20),
     "CLOUD_HYBRID": _Row(vision=("openai", "builtin"), device="-", max_scenes=10),
 }
+PATIENCE_SECONDS = 180
+"""How long a person is taken to wait gladly for scenes to be looked at, where a model's pace was measured."""
+_ROUNDED_TO = 5  # scenes
 _DEFAULT_ROW = _Row(vision=("lmstudio", "builtin"), device="-", max_scenes=10)
 
 
@@ -119,6 +122,24 @@ class ExecutionPolicy(Value):
             planner_meant=case.forced.planner == "builtin",
             leaves=_leaves(routes, thinkers),
         )
+
+    @property
+    def may_be_paced(self) -> bool:
+        """Tell whether a measured pace may raise `max_scenes`: nobody named it, and a model that is free looks."""
+        by_policy = self.decisions["max_scenes"].by == "policy"
+        return by_policy and bool(self.vision) and not self.vision[0].metered and self.vision[0].backend != "builtin"
+
+    def paced(self, seconds: float) -> Self:
+        """Return the policy with as many scenes as fit into `PATIENCE_SECONDS` at `seconds` a scene, never fewer.
+
+        As it is where somebody named the number, or where more scenes cost money.
+        """
+        fits = int(PATIENCE_SECONDS / max(seconds, 0.001)) // _ROUNDED_TO * _ROUNDED_TO
+        if not self.may_be_paced or fits <= self.max_scenes:
+            return self
+        why = f"measured: {seconds:.2g} s a scene, {fits} scenes in {PATIENCE_SECONDS // 60} minutes"
+        decisions = {**self.decisions, "max_scenes": Decision(value=fits, by="policy", why=why)}
+        return self.model_copy(update={"max_scenes": fits, "decisions": decisions})
 
     def require_vision(self) -> None:
         """Make sure that somebody can look.

@@ -53,38 +53,6 @@ def rank_of(model: str) -> int:
     return family.rank if family is not None else _UNKNOWN_RANK
 
 
-class Price(Value):
-    """US dollars for a million tokens, as published on a day; `cached_usd` for input that the provider had cached."""
-
-    input_usd: float
-    output_usd: float
-    read_on: date
-    cached_usd: float | None = None
-
-
-# From OpenAI's price list and, for the newer model, from third-party pages. DeepSeek's are those of its peak hours,
-# twice what it asks outside of them: so a cost is rather too high than too low.
-PRICES = {
-    "gpt-4o": Price(input_usd=2.50, output_usd=10.00, read_on=date(2026, 11, 23)),
-    "gpt-4o-mini": Price(input_usd=0.15, output_usd=0.60, read_on=date(2026, 11, 23)),
-    "gpt-6-luna": Price(input_usd=0.10, output_usd=0.50, read_on=date(2026, 11, 23)),
-    "deepseek-flash": Price(input_usd=0.30, cached_usd=0.006, output_usd=1.20, read_on=date(2026, 11, 23)),
-}
-
-
-def cost_usd(model: str, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float | None:
-    """Return what tokens of the model id `model` cost in US dollars; None where its price is not known.
-
-    `cached_tokens`: of the input, those that the provider had in its cache.
-    """
-    price = PRICES.get(model) or PRICES.get(re.sub(r"-\d{4}-\d\d-\d\d$", "", model))  # a dated id is the same model
-    if price is None:
-        return None
-    cached = price.input_usd if price.cached_usd is None else price.cached_usd
-    fresh = (input_tokens - cached_tokens) * price.input_usd
-    return round((fresh + cached_tokens * cached + output_tokens * price.output_usd) / 1e6, 6)
-
-
 class Retirement(Value):
     """A model name that a provider withdraws, the day, and what takes its place."""
 

@@ -94,6 +94,11 @@ class Route(Value):
         """The host that is asked; "" for this process."""
         return host_of(self.url)
 
+    @property
+    def metered(self) -> bool:
+        """Whether its provider bills what it is asked; what runs on one's own machines is free."""
+        return self.backend in {"openai", "deepseek"}
+
 
 class VisionRoute(Route):
     """A vision backend that can be asked, and how.
@@ -125,6 +130,11 @@ class VisionRoute(Route):
     def pictures(self) -> int:
         """Pictures in one request for a scene of `frames` stills."""
         return self.frames if self.images is None or self.frames <= self.images else 1
+
+    @property
+    def metered(self) -> bool:
+        """Whether its provider bills what it is asked; so does the cloud of a server that hands requests on."""
+        return bool(self.cloud) or super().metered
 
 
 class PlannerRoute(Route):

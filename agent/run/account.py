@@ -14,7 +14,8 @@ from uuid import uuid4
 from pydantic import Field
 
 from autocut_director.agent.planning.thinker import PlanTry
-from autocut_director.agent.policy.models import cost_usd
+from autocut_director.agent.policy.prices import cost_usd
+from autocut_director.agent.rates import Rate
 from autocut_director.errors import DegradedError
 from autocut_director.prompts import Prompt
 from autocut_director.tools.describe import Look
@@ -60,6 +61,17 @@ class SceneAccount(Record):
     error: str | None = None
 
 
+class BoundsAccount(Record):
+    """What a run was held to, and what that came to."""
+
+    max_cost: float | None = Field(None, description="US dollars, for looking and planning.")
+    max_minutes: float | None = Field(None, description="From the first scene that is looked at.")
+    reserved_usd: float = Field(0.0, description="Of the cost, for planning with all its repairs.")
+    spent_usd: float = Field(0.0, description="By looking.")
+    looked_at: int = 0
+    left_out: int = Field(0, description="Scenes that were not looked at, to stay within the bounds.")
+
+
 class Totals(Record):
     """Sums over the run."""
 
@@ -94,6 +106,14 @@ class RunAccount(Record):
     planner: PlannedBy | None = None
     plan_tries: tuple[PlanTry, ...] = Field((), description="Every question to a model that plans, and its cost.")
     steps: dict[str, float] = Field(default_factory=dict, description="Seconds of each step.")
+    costs: dict[str, float | None] = Field(
+        default_factory=dict, description="US dollars of each step that asks models; null where a price is not known."
+    )
+    rates: dict[str, Rate] = Field(
+        default_factory=dict, description="Seconds and tokens that a scene took in this run, by backend."
+    )
+    expected: dict[str, Any] | None = Field(None, description="What `--dry-run` would have said before: estimate.v1.")
+    bounds: BoundsAccount | None = Field(None, description="Where --max-cost or --max-minutes was given.")
     totals: Totals = Totals()
     warnings: tuple[str, ...] = ()
     degraded: bool = False
@@ -138,20 +158,22 @@ class RunAccount(Record):
     def with_tries(self, tries: Iterable[PlanTry]) -> "RunAccount":
         """Return the account with what asking for an edit took."""
         kept = tuple(tries)
-        costs = [self.totals.cost_usd, *(each.cost_usd for each in kept)]
+        planning = _sum(each.cost_usd for each in kept)
         totals = self.totals.model_copy(
             update={
                 "input_tokens": self.totals.input_tokens + sum(each.input_tokens for each in kept),
                 "output_tokens": self.totals.output_tokens + sum(each.output_tokens for each in kept),
-                "cost_usd": _sum(costs),
+                "cost_usd": _sum([self.totals.cost_usd, planning]),
             }
         )
-        return self.noting(plan_tries=kept, totals=totals)
+        return self.noting(plan_tries=kept, totals=totals, costs={**self.costs, "plan": planning})
 
-    def with_scenes(self, scenes: Iterable[Scene], looks: Iterable[Look]) -> "RunAccount":
-        """Return the account with what looking at each scene took."""
+    def with_scenes(
+        self, scenes: Iterable[Scene], looks: Iterable[Look], clouds: frozenset[str] = frozenset()
+    ) -> "RunAccount":
+        """Return the account with what looking at each scene took; `clouds` as in `look_cost`."""
         by_id = {look.scene_id: look for look in looks}
-        accounts = tuple(_scene_account(scene, by_id.get(scene.scene_id)) for scene in scenes)
+        accounts = tuple(_scene_account(scene, by_id.get(scene.scene_id), clouds) for scene in scenes)
         counts = {
             status: sum(a.status == status for a in accounts) for status in ("described", "failed", "not_selected")
         }
@@ -166,10 +188,10 @@ class RunAccount(Record):
                 "output_tokens": sum(account.output_tokens for account in accounts),
             }
         )
-        return self.noting(scenes=accounts, totals=totals)
+        return self.noting(scenes=accounts, totals=totals, costs={**self.costs, "describe": totals.cost_usd})
 
 
-def _scene_account(scene: Scene, look: Look | None) -> SceneAccount:
+def _scene_account(scene: Scene, look: Look | None, clouds: frozenset[str]) -> SceneAccount:
     if look is None:
         return SceneAccount(scene_id=scene.scene_id, status=scene.status, same_as=scene.same_as)
     visual = look.description
@@ -186,19 +208,21 @@ def _scene_account(scene: Scene, look: Look | None) -> SceneAccount:
         seconds=look.seconds,
         input_tokens=look.input_tokens,
         output_tokens=look.output_tokens,
-        cost_usd=_cost(look),
+        cost_usd=look_cost(look, clouds),
         error=look.error,
     )
 
 
-def _cost(look: Look) -> float | None:
-    """Return what looking at a scene cost, failed attempts too: what runs on one's own machines is free."""
-    asked = {attempt.backend for attempt in look.attempts if attempt.outcome != "skipped"}
-    own = {attempt.model for attempt in look.attempts if attempt.backend != "openai"}
+def look_cost(look: Look, clouds: frozenset[str] = frozenset()) -> float | None:
+    """Return what looking at a scene cost in US dollars, failed attempts too; None where nobody knows.
+
+    What runs on one's own machines is free. `clouds`: models of a local server that run elsewhere, and are billed.
+    """
+    asked = [attempt for attempt in look.attempts if attempt.outcome != "skipped"]
     if not asked:  # a Runnable of the caller's
         return None
-    costs = [0.0 if model in own else cost_usd(model, sent, said) for model, sent, said in look.tokens]
-    return _sum(costs)
+    own = {attempt.model for attempt in asked if attempt.backend != "openai" and attempt.model not in clouds}
+    return _sum(0.0 if model in own else cost_usd(model, sent, said) for model, sent, said in look.tokens)
 
 
 def _total_cost(accounts: Iterable[SceneAccount]) -> float | None:

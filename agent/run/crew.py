@@ -1,6 +1,6 @@
 """Who looks and who plans in one run: the caller's own Runnables, or the ones that the policy chooses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,20 @@ from langchain_core.runnables import Runnable
 from autocut_director.agent.backends.registry import constrained, takes_messages
 from autocut_director.agent.planner import own_proposer
 from autocut_director.agent.planning.chain import Proposal, build_planning_chain
-from autocut_director.agent.planning.question import load_plan_wording
+from autocut_director.agent.planning.question import PlanWording, load_plan_wording
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import FRAMES, NAMES, PassedOver
 from autocut_director.agent.profile import RuntimeProfile
-from autocut_director.agent.router import build_vision_router, load_wording
+from autocut_director.agent.rates import paced
+from autocut_director.agent.router import answered_before, build_vision_router, load_wording
 from autocut_director.agent.run.request import DirectRequest
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import NoBackendError
 from autocut_director.prompts import Prompt, load_style
 from autocut_director.tools.answers import answer_schema
 from autocut_director.tools.describe import Vision, make_describer
-from autocut_director.tools.ladder import Ladder
+from autocut_director.tools.frames import SceneFrames
+from autocut_director.tools.ladder import Ladder, Wording
 from autocut_director.tools.sentences import say
 from autocut_director.tools.store import NO_STORE, SceneStore, Store
 from autocut_director.tools.timeline import Language, PlanRequest
@@ -35,7 +37,8 @@ class Eyes:
 
     A model that takes one picture is shown them as one (`VisionRoute.images`).
     `policy` is None where the caller chose; `cause` says why the run is degraded by it. `traced`: LangSmith sees what
-    the models see.
+    the models see. `wording`: what models are asked with; `knows`: whether the first of them need not be asked about a
+    scene, since the store has its answer.
     """
 
     vision: Vision
@@ -46,13 +49,22 @@ class Eyes:
     policy: ExecutionPolicy | None = None
     cause: str | None = None
     traced: bool = False
+    wording: Wording | None = None
+    knows: Callable[[SceneFrames], bool] = lambda _: False
+
+    @property
+    def clouds(self) -> frozenset[str]:
+        """Models that a local server hands on to a cloud, which bills them."""
+        routes = () if self.policy is None else self.policy.vision
+        return frozenset(route.model for route in routes if route.cloud)
 
 
 @dataclass(frozen=True)
 class Head:
     """Who plans, with which prompts, in which style.
 
-    `policy` is None where the caller chose; `cause` says why the run is degraded by it.
+    `policy` is None where the caller chose; `cause` says why the run is degraded by it. `wording`: what a model of the
+    policy's is asked with.
     """
 
     planner: Runnable[PlanRequest, Proposal]
@@ -60,6 +72,7 @@ class Head:
     style: Prompt | None = None
     policy: ExecutionPolicy | None = None
     cause: str | None = None
+    wording: PlanWording | None = None
 
 
 @dataclass(frozen=True)
@@ -87,8 +100,10 @@ class Crew:
         """Return where what is seen and measured is kept between runs; it is opened at first use."""
         return NO_STORE if request.no_cache else SceneStore(self.settings.cache_dir)
 
-    def decide(self, request: DirectRequest) -> Decided | None:
+    def decide(self, request: DirectRequest, store: Store = NO_STORE) -> Decided | None:
         """Find out what is here and decide; None where the caller chose who looks and who plans.
+
+        `store` knows how fast the models were in earlier runs.
 
         Raises:
             InputError: What was forced contradicts itself or a setting.
@@ -100,7 +115,7 @@ class Crew:
         needed = eyes_needed or head_needed
         profile = RuntimeProfile.detect(self.settings) if needed else RuntimeProfile.alone(self.settings)
         resolve = ExecutionPolicy.by_settings if request.no_policy else ExecutionPolicy.resolve
-        return Decided(profile, resolve(profile, self.settings, forced=request.forced))
+        return Decided(profile, paced(resolve(profile, self.settings, forced=request.forced), store))
 
     def eyes(self, request: DirectRequest, decided: Decided | None, store: Store) -> Eyes:
         """Return who looks. What a Runnable of the caller's answers is not kept: nobody knows what it depends on.
@@ -132,6 +147,8 @@ class Crew:
             frames_per_scene=request.frames_per_scene or max(FRAMES, *(route.frames for route in policy.vision)),
             policy=policy,
             traced=self.settings.traced,
+            wording=wording,
+            knows=answered_before(self.settings, policy.vision[0], wording, language, store),
             cause=say(language, "no_vision", why=_bounds(policy.passed_over)) if policy.stands_in else None,
         )
 
@@ -158,6 +175,7 @@ class Crew:
             prompts=(*used, *styled),
             style=style,
             policy=policy,
+            wording=wording,
             cause=say(language, "no_planner", why=why) if policy.planner_stands_in else None,
         )
 

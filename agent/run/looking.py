@@ -31,12 +31,17 @@ def opened(
 
 def say_what_leaves(asked: Asked, teller: Teller) -> None:
     """Say aloud what may leave this machine, and to whom. Where a caller's own Runnable works, only he knows."""
-    said = [*frames_that_leave(asked.eyes.policy, asked.language), *texts_that_leave(asked.head.policy, asked.language)]
-    teller.warn(tuple(said))
+    said = what_leaves(asked)
+    teller.warn(said)
     if not said and asked.eyes.policy is not None and asked.head.policy is not None:
         teller.tell(NOTICE, {"message": say(asked.language, "nothing_leaves")})
-    if asked.eyes.traced:
-        teller.warn((say(asked.language, "traced"),))
+
+
+def what_leaves(asked: Asked) -> tuple[str, ...]:
+    """Say what may leave this machine, and to whom; nothing of a caller's own Runnables."""
+    frames = frames_that_leave(asked.eyes.policy, asked.language)
+    traced = (say(asked.language, "traced"),) if asked.eyes.traced else ()
+    return (*frames, *texts_that_leave(asked.head.policy, asked.language), *traced)
 
 
 def frames_that_leave(policy: ExecutionPolicy | None, language: Language) -> Iterator[str]:
@@ -90,7 +95,7 @@ def looked(
     causes = [eyes.cause] if eyes.cause else []
     crossings = [look.crossing for look in looks if look.crossing]
     told = (*crossings, *_taken_over(looks, language), *_fallen_back(eyes, looks, language))
-    account = account.with_scenes(scenes, looks).with_warning(*told)
+    account = account.with_scenes(scenes, looks, eyes.clouds).with_warning(*told)
     return account.with_cause(*causes, *_stood_in(eyes, looks, language), *_failures(looks, language))
 
 

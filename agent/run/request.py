@@ -48,6 +48,8 @@ class DirectRequest(BaseModel):
     change: str = ""
     max_scenes: Annotated[int, Field(ge=0)] | None = None
     frames_per_scene: Annotated[int, Field(ge=1, le=16)] | None = None
+    max_cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     language: Language | None = None
     prompts: Path | None = None
     no_render: bool = False

@@ -46,14 +46,17 @@ class Cut(Probed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described(Cut):
-    """Every scene has its stills and signals, and a model has looked at the chosen ones.
-
-    `gave_out`: the scenes at which every backend failed.
-    """
+class Sampled(Cut):
+    """The film was read to its end; every scene has its stills and signals."""
 
     document: ScenesDocument
     shots: tuple[SceneFrames, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Described(Sampled):
+    """A model has looked at the chosen scenes. `gave_out`: the scenes at which every backend failed."""
+
     gave_out: tuple[Look, ...] = ()
 
 

@@ -418,4 +418,4 @@ def test_two_runs_on_one_film_at_once_share_the_store(twelve: Path, lmstudio: Se
         assert (run["status"], run["warnings"], run["totals"]["described"]) == ("done", [], 12)
     assert read_plan(folders[0] / "plan.json") == read_plan(folders[1] / "plan.json")
     held = holdings(tmp_path / "store")
-    assert held.entries == {"film": 1, "scenes": 1, "still": 36, "signals": 12, "description": 12}
+    assert held.entries == {"film": 1, "scenes": 1, "still": 36, "signals": 12, "description": 12, "rate": 1}

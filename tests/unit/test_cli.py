@@ -488,7 +488,7 @@ def test_what_is_kept_is_said_told_and_deleted(film: Path, tmp_path: Path) -> No
         assert len(role.seen) == 10
     told = run("cache", "info", **servers).stdout
     assert told.startswith(f"{store / 'autocut-scenes.sqlite3'}: ")
-    assert "of at most 1.00 GiB, 1 film, 15 stills, 5 descriptions." in told
+    assert "of at most 1.00 GiB, 1 film, 15 stills, 5 descriptions, 1 rate." in told
     ended = run("cache", "clear", **servers)
     assert (ended.returncode, ended.stdout.partition(": ")[0]) == (0, f"Deleted from {store}")
     assert list(store.iterdir()) == []

@@ -16,6 +16,7 @@ from autocut_director.agent.router import load_wording
 from autocut_director.agent.run.crew import takes_messages
 from autocut_director.errors import VideoError
 from autocut_director.tools.describe import (
+    Look,
     adescribe_scenes,
     describe_scenes,
     make_describer,
@@ -222,3 +223,60 @@ def test_what_breaks_the_making_of_scenes_breaks_the_looking(shots: Sequence[Sce
     for ways in (describe_scenes, lambda *given: asyncio.run(adescribe_scenes(*given))):
         with pytest.raises(VideoError, match="the disk is out"):
             ways(RunnableLambda(lambda _: ANSWER), broken())
+
+
+# ---------------------------------------------------------------- who is admitted
+
+
+class Gate:
+    """Admits while fewer than `most` are under way and fewer than `end` were admitted; keeps what it was asked."""
+
+    def __init__(self, most: int, end: int) -> None:
+        self.most, self.end = most, end
+        self.asked: list[str] = []
+        self.admitted: list[str] = []
+        self.done = 0
+
+    def admits(self, shot: SceneFrames) -> bool:
+        self.asked.append(shot.scene.scene_id)
+        may = len(self.admitted) < self.end and len(self.admitted) - self.done < self.most
+        self.admitted += [shot.scene.scene_id] if may else []
+        return may
+
+    def note(self, _: Look) -> None:
+        self.done += 1
+
+
+async def looked_at(way: str, shots: Sequence[SceneFrames], gate: Gate, seen: list[str]) -> tuple[Look, ...]:
+    def look(shot: SceneFrames) -> SceneDescription:
+        seen.append(shot.scene.scene_id)
+        return SceneDescription(summary="x")
+
+    given = {"parallel": 3, "admits": gate.admits, "on_look": gate.note}
+    if way == "async":
+        return await adescribe_scenes(RunnableLambda(look), shots, **given)
+    return describe_scenes(RunnableLambda(look), shots, **given)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_what_is_turned_away_for_good_is_not_looked_at(way: str, shots: Sequence[SceneFrames]) -> None:
+    gate, seen = Gate(most=3, end=2), list[str]()
+    looks = await looked_at(way, shots, gate, seen)
+    assert [look.scene_id for look in looks] == sorted(seen) == gate.admitted == ["S0001", "S0002"]
+    assert set(gate.asked) == {"S0001", "S0002", "S0003"}
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_what_is_turned_away_for_now_is_asked_again_when_another_is_done(
+    way: str, shots: Sequence[SceneFrames]
+) -> None:
+    gate, seen = Gate(most=1, end=99), list[str]()
+    looks = await looked_at(way, shots, gate, seen)
+    assert seen == [look.scene_id for look in looks] == [shot.scene.scene_id for shot in shots]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+async def test_nobody_is_looked_at_where_nobody_is_admitted(way: str, shots: Sequence[SceneFrames]) -> None:
+    gate = Gate(most=0, end=0)
+    assert await looked_at(way, shots, gate, []) == ()
+    assert gate.asked == ["S0001"]

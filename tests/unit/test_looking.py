@@ -277,7 +277,7 @@ def test_crossing_to_the_remote_server_of_a_second_pool_is_said_when_it_happens(
 def test_tracing_is_said_aloud(film: Path) -> None:
     told = Told()
     directed(film, told, servers={"langsmith_tracing": True}, vision="builtin")
-    assert "LangSmith tracing is on" in told.messages[1]
+    assert "LangSmith tracing is on" in told.messages[0]
 
 
 def test_it_speaks_chinese_about_what_leaves(film: Path, lmstudio: Server) -> None:

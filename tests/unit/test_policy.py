@@ -552,3 +552,41 @@ def test_deciding_changes_nothing_and_is_the_same_twice() -> None:
     assert resolved(profile, **KEYS) == resolved(profile, **KEYS)
     assert profile.model_dump_json() == before
     assert "sk-" not in resolved(profile, **KEYS).model_dump_json()
+
+
+# ---------------------------------------------------------------- what was measured feeds max_scenes
+
+
+def test_a_measured_pace_raises_max_scenes_to_what_three_minutes_hold() -> None:
+    policy = resolved(machine(runtimes=(lmstudio(),))).paced(2.4)
+    decision = policy.decisions["max_scenes"]
+    assert (policy.max_scenes, decision.value, decision.by) == (75, 75, "policy")
+    assert decision.why == "measured: 2.4 s a scene, 75 scenes in 3 minutes"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "scenes"), [(30.0, 10), (18.0, 10), (12.5, 10), (12.0, 15), (1.0, 180), (0.0, 180_000)]
+)
+def test_it_never_lowers_it_and_is_rounded_to_fives(seconds: float, scenes: int) -> None:
+    assert resolved(machine(runtimes=(lmstudio(),))).paced(seconds).max_scenes == scenes
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        resolved(machine(runtimes=(lmstudio(),)), Forced(max_scenes=7)),
+        resolved(machine(runtimes=(openai(),)), OPENAI_API_KEY="sk-x"),
+        resolved(machine(runtimes=())),
+        ExecutionPolicy.by_settings(machine(runtimes=(lmstudio(),)), settings()),
+    ],
+    ids=["somebody named it", "it costs money", "builtin looks", "no policy"],
+)
+def test_it_decides_nothing_where(policy: ExecutionPolicy) -> None:
+    assert policy.paced(0.1) == policy
+
+
+def test_a_model_of_ollamas_cloud_is_billed_and_not_paced() -> None:
+    cloud = ServedModel(id="big-cloud", sees=True, remote=True)
+    policy = resolved(machine(runtimes=(ollama(cloud),)), Forced(vision="ollama", model="big-cloud"))
+    assert policy.vision[0].metered
+    assert policy.paced(0.1) == policy

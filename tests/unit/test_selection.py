@@ -1,13 +1,14 @@
 """Which scenes are looked at: they cover the film, in time and in what is to be seen; twins share a description."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
 import pytest
 
 from autocut_director.tools.frames import Frame, SceneFrames, to_jpeg
-from autocut_director.tools.selection import choice_of, select
+from autocut_director.tools.selection import choice_of, select, spread
 from autocut_director.tools.timeline import Scene
 
 
@@ -129,3 +130,14 @@ def test_a_still_that_cannot_be_decoded_is_like_nothing() -> None:
     selection = select(film, 2)
     assert len(selection.chosen) == 2
     assert selection.same_as == {}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7, 10, 64, 100])
+def test_every_beginning_of_the_spread_order_covers_the_film(count: int) -> None:
+    order = spread(range(count))
+    assert sorted(order) == list(range(count))
+    for end in range(1, count + 1):
+        places = sorted(order[:end])
+        gaps = [b - a for a, b in pairwise([*places, count])]
+        assert places[0] == 0
+        assert max(gaps) <= 4 * count / end
