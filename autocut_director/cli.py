@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from autocut_director.agent.run.account import RunAccount
     from autocut_director.agent.run.stages import DirectorResult
+    from autocut_director.tools.comparison import Comparison
     from autocut_director.tools.plans.score import Score
     from autocut_director.tools.timeline import EditPlan, Line, Scene, SceneDescription
 
@@ -509,6 +510,63 @@ def storyboard(
 
 
 @app.command()
+def bench(
+    video: Video,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("autocut-bench"),
+    vision: VisionChoice = "auto",
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", metavar="ID", help="A model that takes part, and no others; may be given again."),
+    ] = None,
+    force_local: ForceLocal = False,
+    max_scenes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-scenes",
+            metavar="N",
+            parser=_count,
+            help="How many scenes each is shown, spread over the film; 0: all. 6 if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    frames_per_scene: FramesPerScene = None,
+    language: Language = None,
+    prompts: Prompts = None,
+    no_cache: NoCache = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the comparison as JSON on stdout.")] = False,
+) -> None:
+    """Compare the models that are up on your own footage: the same scenes, one model after another."""
+    from rich.markup import escape
+
+    from autocut_director.agent.bench import Audience, check_somebody_answered, compare_models
+    from autocut_director.bench_table import show_comparison
+    from autocut_director.tools.files import to_json
+
+    options = {
+        **{"video": video, "out": out, "vision": vision, "force_local": force_local, "max_scenes": max_scenes},
+        **{"frames_per_scene": frames_per_scene, "language": language, "prompts": prompts, "no_cache": no_cache},
+        "overwrite": overwrite,
+    }
+    console = _console()
+    with _display(console, quiet=quiet) as display:
+        audience = Audience(
+            warn=lambda said: _warn(console, said),
+            meter=lambda step: display.meter(escape(step)),
+            config={"callbacks": [display]},
+        )
+        comparison = compare_models(options, model or (), audience)
+    if json:
+        print(to_json(comparison), end="")  # noqa: T201
+    elif not quiet:
+        show_comparison(console, comparison)
+    check_somebody_answered(comparison)
+    _say(console, f"{out / 'bench.json'}: {_compared(comparison)}. See: {out / 'bench.html'}")
+
+
+@app.command()
 def doctor(
     vision: VisionChoice = "auto",
     model: Model = None,
@@ -666,6 +724,12 @@ def _spent(account: "RunAccount") -> str:
         return ""
     cost = "cost not known" if totals.cost_usd is None else money(totals.cost_usd, account.language)
     return f", {totals.input_tokens + totals.output_tokens} tokens, {cost}"
+
+
+def _compared(comparison: "Comparison") -> str:
+    answered = sum(model.figures.answered > 0 for model in comparison.models)
+    scenes = f"{len(comparison.scenes)} scene{'s' * (len(comparison.scenes) != 1)}"
+    return f"{answered} of {len(comparison.models)} models described {scenes}"
 
 
 def _warn(console: "Console", said: str) -> None:

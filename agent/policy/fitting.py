@@ -2,7 +2,7 @@
 
 from autocut_director.agent.hosts import is_here
 from autocut_director.agent.policy.models import family_of
-from autocut_director.agent.policy.routes import Case
+from autocut_director.agent.policy.routes import Backend, Case, PassedOver
 from autocut_director.agent.servers.probing import ServedModel
 
 _HEADROOM = 1.2  # a model wants about a fifth more than its file: context and pictures
@@ -24,3 +24,11 @@ def free(case: Case) -> float:
 def fits(model: ServedModel, url: str, case: Case) -> bool:
     """Tell whether a model of the server at `url` fits; another machine's memory is its own affair."""
     return model.loaded or not is_here(url) or need(model) <= free(case)
+
+
+def no_room(backend: Backend, model: ServedModel, url: str, case: Case) -> PassedOver | None:
+    """Return the bound where a model of the server at `url` does not fit."""
+    if fits(model, url, case):
+        return None
+    bound = f"{model.id} wants about {need(model):.1f} GiB, {free(case):.1f} GiB are free"
+    return PassedOver(backend=backend, bound=bound, mend="close programs, or take a smaller model")

@@ -89,11 +89,13 @@ def _preferred(runtimes: list[Runtime], case: Case) -> _Choice | None:
 
 
 def _seeing(runtime: Runtime) -> list[ServedModel]:
-    """Return the models that may be chosen to look: they say that they see, or their family is known to."""
-    return [model for model in runtime.models if not model.embedding and not model.remote and _sees(model)]
+    return [model for model in runtime.models if may_see(model)]
 
 
-def _sees(model: ServedModel) -> bool:
+def may_see(model: ServedModel) -> bool:
+    """Tell whether a model may be chosen to look: it says that it sees, or its family is known to."""
+    if model.embedding or model.remote:
+        return False
     return model.sees is True or (model.sees is None and family_of(model.id) is not None)
 
 

@@ -6,7 +6,7 @@ Pure: the profile says what answers, the settings and the forced arguments what 
 from collections.abc import Callable
 
 from autocut_director.agent.hosts import is_here
-from autocut_director.agent.policy.fitting import fits, free, need
+from autocut_director.agent.policy.fitting import no_room
 from autocut_director.agent.policy.models import family_of
 from autocut_director.agent.policy.routes import Backend, By, Case, PassedOver, VisionRoute
 from autocut_director.agent.policy.server_seats import Seats, server_seats
@@ -51,9 +51,9 @@ def _embedded_seat(case: Case) -> VisionRoute | PassedOver:
     (model, *_) = runtime.models
     if case.forced.model not in {None, model.id}:
         return PassedOver(backend="embedded", bound=f"--model {case.forced.model} is another; it is {model.id}")
-    if not fits(model, "http://localhost", case):
-        bound = f"{model.id} wants about {need(model):.1f} GiB, {free(case):.1f} GiB are free"
-        return PassedOver(backend="embedded", bound=bound, mend="close programs, or take a smaller model")
+    crowded = no_room("embedded", model, "http://localhost", case)
+    if crowded is not None:
+        return crowded
     family = family_of(model.id)
     return VisionRoute(
         backend="embedded",

@@ -54,8 +54,8 @@ def policy(style: str, script: str) -> str:
             "default-src 'none'",
             "img-src data:",
             "media-src 'self' file:",
-            f"style-src '{_digest(style)}'",
-            f"script-src '{_digest(script)}'",
+            f"style-src '{digest(style)}'",
+            f"script-src '{digest(script)}'",
             "base-uri 'none'",
             "form-action 'none'",
         ]
@@ -68,5 +68,6 @@ def _style(view: View) -> str:
     return f"{(_HERE / 'page.css').read_text(encoding='utf-8')}\n{shape}\n{rules(view.places)}\n"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return a text as a Content-Security-Policy names it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"
