@@ -13,8 +13,8 @@ from langchain_core.tools import BaseTool
 
 from autocut_director.agent.doctor import Report, examine
 from autocut_director.agent.planner import build_planner
-from autocut_director.agent.policy.execution import ExecutionPolicy
-from autocut_director.agent.policy.routes import FRAMES, NAMES, Leaving, PassedOver, Route, named
+from autocut_director.agent.policy.execution import ExecutionPolicy, check_forced
+from autocut_director.agent.policy.routes import FRAMES, NAMES, Forced, Leaving, PassedOver, Route, named
 from autocut_director.agent.profile import RuntimeProfile
 from autocut_director.agent.rates import paced
 from autocut_director.agent.router import build_vision_router
@@ -45,7 +45,10 @@ _MOST_PROBLEMS = 3
 
 
 def director_tools(
-    settings: Settings | None = None, *, workspace: Workspace | Path | str | None = None
+    settings: Settings | None = None,
+    *,
+    workspace: Workspace | Path | str | None = None,
+    forced: Forced | None = None,
 ) -> list[BaseTool]:
     """Make the tools that turn footage into an edit, for `create_agent(model, tools=[*director_tools(), ...])`.
 
@@ -53,38 +56,41 @@ def director_tools(
         settings: What the environment says; read from it when None.
         workspace: The only folder in which they read and write; the present working folder when None. Tools that are
             to replace one another's files share one `Workspace`.
+        forced: What the policy may not decide: who looks, who plans, that no frame leaves this machine.
 
     Returns:
         probe_video, detect_scenes, describe_scenes, list_scenes, plan_edit, list_clips, render_edit, export_timeline,
         runtime_profile.
 
     Raises:
-        InputError: There is no such folder, or the environment has a value that cannot be.
+        InputError: There is no such folder, the environment has a value that cannot be, or what is forced contradicts
+            itself or a setting.
     """
     known = settings or Settings.from_env()
+    check_forced(forced or Forced(), known)
     here = workspace if isinstance(workspace, Workspace) else Workspace(workspace or Path.cwd())
     store = SceneStore(known.cache_dir)
     return [
         make_probe_video(here),
         make_detect_scenes(here, store),
-        describe_tool(lambda: _who_looks(known, store), here),
+        describe_tool(lambda: _who_looks(known, forced, store), here),
         make_list_scenes(here),
-        plan_tool(lambda: _who_plans(known), here),
+        plan_tool(lambda: _who_plans(known, forced), here),
         make_list_clips(here),
         make_render_edit(here),
         make_export_timeline(here),
-        _make_runtime_profile(known, here),
+        _make_runtime_profile(known, forced, here),
     ]
 
 
-def _who_looks(settings: Settings, store: Store) -> Looking:
+def _who_looks(settings: Settings, forced: Forced | None, store: Store) -> Looking:
     """Find out who looks, as the policy has it.
 
     Raises:
         NoBackendError: Nobody can.
         PromptError: A prompt file cannot be used.
     """
-    policy = _policy(settings, store)
+    policy = _policy(settings, forced, store)
     return Looking(
         vision=build_vision_router(settings, policy=policy, store=store),
         max_scenes=policy.max_scenes,
@@ -95,13 +101,13 @@ def _who_looks(settings: Settings, store: Store) -> Looking:
     )
 
 
-def _who_plans(settings: Settings) -> Planning:
+def _who_plans(settings: Settings, forced: Forced | None) -> Planning:
     """Find out who plans, as the policy has it.
 
     Raises:
         PromptError: A prompt file cannot be used.
     """
-    policy = _policy(settings)
+    policy = _policy(settings, forced)
     return Planning(
         planner=build_planner(settings, policy=policy),
         language=settings.language,
@@ -110,8 +116,8 @@ def _who_plans(settings: Settings) -> Planning:
     )
 
 
-def _policy(settings: Settings, store: Store = NO_STORE) -> ExecutionPolicy:
-    return paced(ExecutionPolicy.resolve(RuntimeProfile.detect(settings), settings), store)
+def _policy(settings: Settings, forced: Forced | None, store: Store = NO_STORE) -> ExecutionPolicy:
+    return paced(ExecutionPolicy.resolve(RuntimeProfile.detect(settings), settings, forced=forced), store)
 
 
 def _looking_notes(policy: ExecutionPolicy, settings: Settings) -> Iterable[str]:
@@ -138,7 +144,7 @@ def _bound(over: PassedOver) -> str:
     return f"{NAMES[over.backend]}: {over.bound}"
 
 
-def _make_runtime_profile(settings: Settings, workspace: Workspace) -> BaseTool:
+def _make_runtime_profile(settings: Settings, forced: Forced | None, workspace: Workspace) -> BaseTool:
     """Make the tool that says what is here, who would look and plan, and what may leave this machine."""
 
     def runtime_profile() -> tuple[str, Report]:
@@ -146,7 +152,7 @@ def _make_runtime_profile(settings: Settings, workspace: Workspace) -> BaseTool:
 
         Call this to explain who did the work, or why a model was not used. The other tools do not need it.
         """
-        report = examine(settings)
+        report = examine(settings, forced=forced)
         return "\n".join(one_line(line, _LONGEST_LINE) for line in _profile_lines(report)), report
 
     return make_tool(runtime_profile, workspace)

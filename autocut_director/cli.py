@@ -1,6 +1,8 @@
 """The command line: parse, call, print. Heavy imports wait until a command needs them, so that --help is quick."""
 
+import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -599,6 +601,59 @@ def doctor(
     _say(console, verdict(report))
     if not report.healthy:
         raise typer.Exit(NoBackendError.exit_status)
+
+
+@app.command()
+def mcp(
+    folder: Annotated[
+        Path, typer.Option("--folder", help="The only folder in which the tools read and write.")
+    ] = Path(),
+    http: Annotated[bool, typer.Option("--http", help="Serve on a port of this machine, not on stdin.")] = False,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", metavar="N", min=0, max=65535, help="Of --http; 8765 if not given.", show_default=False),
+    ] = None,
+    vision: VisionChoice = "auto",
+    model: Model = None,
+    force_local: ForceLocal = False,
+    force_cloud: ForceCloud = False,
+    planner: PlannerChoice = "auto",
+    debug: Debug = False,
+) -> None:
+    """Offer the tools to other programs by MCP: on stdin and stdout, or by HTTP on this machine."""
+    _check_mcp(http=http, port=port)
+    from autocut_director.agent.run.request import read_request
+    from autocut_director.agent.settings import Settings
+    from autocut_director.agent.toolkit import director_tools
+    from autocut_director.mcp_server import Calls, build_server
+    from autocut_director.mcp_serving import serve_http, serve_stdio
+    from autocut_director.tools.workspace import Workspace
+
+    workspace, console, calls = Workspace(folder), _console(), Calls()
+    os.chdir(workspace.root)  # whoever starts us may do it anywhere: the .env is the folder's
+    options = {"video": Path(), "vision": vision, "model": model, "planner": planner}
+    forced = read_request({**options, "force_local": force_local, "force_cloud": force_cloud}).forced
+    tools = director_tools(Settings.from_env(), workspace=workspace, forced=forced)
+    server = build_server(tools, calls, lambda said: _say(console, said), debug=debug)
+    _say(console, f"The tools read and write in {workspace.root}. Ctrl-C ends.")
+    if http:
+        serve_http(
+            server, calls, port=8765 if port is None else port, ready=lambda at: _say(console, f"Serving at {at}")
+        )
+    else:
+        serve_stdio(server, calls)
+
+
+def _check_mcp(*, http: bool, port: int | None) -> None:
+    """Make sure that MCP can be served as asked.
+
+    Raises:
+        InputError: The extra is not installed, or a port is named that nothing would listen at.
+    """
+    if find_spec("mcp") is None:
+        raise InputError('Serving by MCP needs an extra: pip install "autocut-director[mcp]"')
+    if port is not None and not http:
+        raise InputError(f"--port {port} is for HTTP; add --http, or leave it out.")
 
 
 def _write_env(console: "Console", lines: str) -> None:

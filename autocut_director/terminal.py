@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from autocut_director.interrupts import stop_if_asked
 
-_STEPS = {
+STEPS = {
     "demo": "Making a film",
     "probe": "Reading the video",
     "hear": "Reading speech",
@@ -55,7 +55,7 @@ class Display(BaseCallbackHandler, AbstractContextManager["Display"]):
         stop_if_asked()
         if step not in self._tasks:
             self._finish_all_but(_BESIDE.get(step))
-            self._tasks[step] = self._progress.add_task(_STEPS.get(step, step), total=None)
+            self._tasks[step] = self._progress.add_task(STEPS.get(step, step), total=None)
         self._progress.update(self._tasks[step], completed=done, total=total or None)
 
     def meter(self, step: str) -> Callable[[int, int], None]:

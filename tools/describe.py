@@ -16,6 +16,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langchain_core.runnables.config import ContextThreadPoolExecutor, merge_configs
 
 from autocut_director.errors import AnswerError, ExhaustedError
+from autocut_director.interrupts import stop_if_asked
 from autocut_director.tools.answers import believed
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.ladder import Ladder, RungName
@@ -26,6 +27,7 @@ LANGUAGE_NAMES = {"en": "English", "zh": "Simplified Chinese (简体中文)"}
 Vision = Runnable[SceneFrames, SceneDescription]
 
 _LONGEST_CAUSE = 400  # characters
+_HARK_SECONDS = 0.2  # while models are waited for, a wish to stop is heard this often
 
 ATTEMPT, ANSWER, CROSSING, NOTICE = "attempt", "answer", "crossing", "notice"
 LOST_TOKENS = "lost_tokens"
@@ -184,13 +186,14 @@ def _as_completed(vision: Vision, line: _Line) -> Iterator[tuple[_Turn, Any]]:
                 yield from _done(pending, seconds=0)
             if not pending:
                 return
-            yield from _done(pending, seconds=None)
+            yield from _done(pending, seconds=_HARK_SECONDS)
     finally:
         executor.shutdown(wait=not pending, cancel_futures=True)
 
 
-def _done(pending: dict[Future[Any], _Turn], *, seconds: float | None) -> Iterator[tuple[_Turn, Any]]:
-    """Yield what is done, and wait for that no longer than `seconds`; None: until something is."""
+def _done(pending: dict[Future[Any], _Turn], *, seconds: float) -> Iterator[tuple[_Turn, Any]]:
+    """Yield what is done, if anything is after `seconds`; then a wish to stop is heard, too."""
+    stop_if_asked()
     for done in wait(pending, seconds, return_when=FIRST_COMPLETED).done:
         failure = done.exception()
         if failure is not None and not isinstance(failure, Exception):

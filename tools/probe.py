@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pydantic import NonNegativeInt, PositiveInt
 
 from autocut_director.errors import DocumentError, VideoError
+from autocut_director.interrupts import stop_if_asked
 from autocut_director.tools.timeline import ExactFraction, Media, Rate, Record, frame_count, nearest_standard
 
 _NOT_FILMS = {"tty", "image2", "gif", "apng"}
@@ -215,6 +216,7 @@ def packets(container: InputContainer, *streams: Any) -> "Iterator[av.Packet[Any
     """Read packets until the file ends, or until it cannot be read on: a file cut short ends there."""
     stream_packets = container.demux(*streams)
     while True:
+        stop_if_asked()
         try:
             yield next(stream_packets)
         except (StopIteration, av.error.FFmpegError):

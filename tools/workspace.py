@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from autocut_director.errors import InputError
-from autocut_director.tools.files import replacing
+from autocut_director.interrupts import stop_if_asked
+from autocut_director.tools.files import remove_leftovers, replacing
 
 _LISTED = 12  # files named to a model that named one which is not there
 _LONGEST_NAME = 80  # characters of a name that is told to a model
@@ -154,12 +155,15 @@ class Workspace:
             InputError: It leads out of the workspace, has another suffix, is footage or a source, is a folder, or is
                 there already and may not be replaced.
             OutputError: It cannot be written: disk full, say.
+            Stopped: The work was asked to stop meanwhile; nothing is written.
         """
         path = self.path(name)
         with self._locks.setdefault(path, threading.Lock()):
             self._check_target(path, name, product, overwrite=overwrite)
+            remove_leftovers(path.parent, of=path.name)
             with replacing(path) as part:
                 yield part
+                stop_if_asked()  # nobody waits for it any more
                 if self._leads_elsewhere(name, path):
                     raise InputError(f"{_said(name)} leads elsewhere by now; nothing was written.")
                 self._check_target(path, name, product, overwrite=overwrite)  # somebody may have put a file there

@@ -100,7 +100,7 @@ class ExecutionPolicy(Value):
 
     @classmethod
     def _decided(cls, case: Case, row: _Row) -> Self:
-        _check(case)
+        check_forced(case.forced, case.settings)
         order, decided = _order(case, row)
         seats = [seat for backend in order for seat in vision_seats(backend, case)]
         left_out = [PassedOver(backend=b, bound=_bound(b, case, row)) for b in BACKENDS if b not in order]
@@ -186,14 +186,18 @@ def _first_of_kind(passed_over: tuple[PassedOver, ...]) -> str:
     return " ".join(str(over) for over in passed_over if over.backend == passed_over[0].backend)
 
 
-def _check(case: Case) -> None:
-    forced = case.forced
+def check_forced(forced: Forced, settings: Settings) -> None:
+    """Make sure that what was forced can be.
+
+    Raises:
+        InputError: It contradicts itself, or a setting that nothing may override.
+    """
     if forced.force_local and forced.force_cloud:
         raise InputError("--force-local and --force-cloud exclude one another; give one of them.")
     cloud = "--force-cloud" if forced.force_cloud else "--vision openai" if forced.vision == "openai" else ""
     if cloud and forced.force_local:
         raise InputError(f"{cloud} and --force-local exclude one another; give one of them.")
-    if cloud and not case.settings.allow_cloud:
+    if cloud and not settings.allow_cloud:
         raise InputError(f"{cloud}, but ALLOW_CLOUD=false forbids it; set ALLOW_CLOUD=true, or leave {cloud} out.")
     if forced.force_cloud and forced.vision in LOCAL:
         raise InputError(f"--force-cloud and --vision {forced.vision} exclude one another; give one of them.")

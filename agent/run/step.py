@@ -16,13 +16,12 @@ from autocut_director.agent.planning.thinker import PlanTry
 from autocut_director.agent.run.folder import note_end
 from autocut_director.agent.run.stages import Asked
 from autocut_director.errors import AutoCutError, ExhaustedError
+from autocut_director.tools.progress import now_and_then
 from autocut_director.tools.scenes import Progress
 from autocut_director.tools.sentences import say
 
 Before = TypeVar("Before", bound=Asked)
 After = TypeVar("After", bound=Asked)
-
-_EVENT_SECONDS = 0.1  # progress is told at most this often
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,9 @@ class Teller:
 
     def progress(self) -> Progress:
         """Return what a long piece of work calls with (done, all)."""
-        last = 0.0
-
-        def report(done: int, total: int) -> None:
-            nonlocal last
-            if done >= total or time.monotonic() - last >= _EVENT_SECONDS:
-                last = time.monotonic()
-                self.tell("progress", {"step": self.step, "done": done, "total": total})
-
-        return report
+        return now_and_then(
+            lambda done, total: self.tell("progress", {"step": self.step, "done": done, "total": total})
+        )
 
     def warn(self, warnings: tuple[str, ...]) -> None:
         """Tell each of `warnings`."""

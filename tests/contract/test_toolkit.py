@@ -27,6 +27,7 @@ from servers.planners import obedient
 from servers.tool_caller import Call, Play, ToolCaller, check_call
 
 from autocut_director.agent.planner import build_planner
+from autocut_director.agent.policy.routes import Forced
 from autocut_director.agent.settings import Settings
 from autocut_director.agent.toolkit import director_tools
 from autocut_director.errors import BackendDownError, BackendError, InputError, OutputError, PromptError
@@ -242,6 +243,28 @@ def test_the_profile_says_who_would_look_and_what_may_leave(here: Path) -> None:
     assert message.artifact.policy.planners[0].backend == "deepseek"
     assert "sk-secret" not in message.text
     assert "sk-secret" not in message.artifact.model_dump_json()
+
+
+def test_what_is_forced_beats_what_is_there(here: Path) -> None:
+    with serving(Server(describes_the_colour, models=("moondream2",))) as server:
+        known = Settings(LMSTUDIO_HOST=server.url, OLLAMA_HOST="127.0.0.1:9")
+        made = by_name(director_tools(known, workspace=here, forced=Forced(vision="builtin", planner="builtin")))
+        done(made["detect_scenes"], video=FILM)
+        assert "Described now: 5 by builtin" in called(made["describe_scenes"]).text
+        assert "stood in" not in called(made["plan_edit"], duration_seconds=2).text
+        assert "Scenes are looked at by: builtin pixels-1;" in called(made["runtime_profile"]).text
+    assert server.seen == []
+
+
+def test_what_contradicts_itself_is_said_when_the_tools_are_made(here: Path) -> None:
+    with pytest.raises(InputError, match="--force-local and --force-cloud exclude one another"):
+        director_tools(workspace=here, forced=Forced(force_local=True, force_cloud=True))
+
+
+async def test_how_far_a_tool_is_comes_as_events(here: Path, tools: dict[str, BaseTool]) -> None:
+    events = [event async for event in tools["detect_scenes"].astream_events({"video": FILM}, version="v2")]
+    told = [event["data"] for event in events if event["event"] == "on_custom_event" and event["name"] == "progress"]
+    assert told[-1] == {"step": "scenes", "done": 200, "total": 200}
 
 
 def test_a_prompt_file_that_is_wrong_is_no_matter_for_a_model(here: Path) -> None:

@@ -43,7 +43,7 @@ def loaded_by(code: str) -> set[str]:
     return set(said.split())
 
 
-HEAVY = {"langchain", "langchain_core", "pydantic", "cv2", "moviepy", "av", "numpy", "opentimelineio"}
+HEAVY = {"langchain", "langchain_core", "starlette", "pydantic", "cv2", "moviepy", "av", "numpy", "opentimelineio"}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from autocut_director.errors import OutputError, RenderError
+from autocut_director.interrupts import ending
 
 _DAMAGED_TOO = ["-max_error_rate", "1"]  # a film with gaps is cut with its gaps
 _LINES = 6  # of what it said are told
@@ -32,7 +33,8 @@ def run(arguments: Sequence[str], *, folder: Path, out: Path, on_frame: Callable
     with tempfile.TemporaryFile() as errors:
         with _started(["-v", "error", *_DAMAGED_TOO, *told, *arguments], folder, errors) as process:
             try:
-                _follow(process, on_frame)
+                with ending(process.kill):
+                    _follow(process, on_frame)
             finally:
                 process.kill()  # an interrupt must not leave it running; it has ended by itself otherwise
         if process.returncode != 0:
@@ -48,8 +50,9 @@ def output_of(arguments: Sequence[str], *, folder: Path, level: str = "error") -
     with tempfile.TemporaryFile() as errors:
         with _started(["-v", level, *arguments], folder, errors) as process:
             try:
-                written = process.stdout.read() if process.stdout else b""
-                process.wait()
+                with ending(process.kill):
+                    written = process.stdout.read() if process.stdout else b""
+                    process.wait()
             finally:
                 process.kill()
         if process.returncode != 0:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,8 @@ from autocut_director.tools.film.finish import Finish, Fit, LoudnessTarget
 from autocut_director.tools.film.fonts import scripts_of
 from autocut_director.tools.plans.rules import broken_rules
 from autocut_director.tools.timeline import Aspect, Clip, EditPlan, Language, PlanRequest, ScenesDocument, Seconds
-from autocut_director.tools.toolset.hearing import Ear
+from autocut_director.tools.toolset.asking import answer_of
+from autocut_director.tools.toolset.hearing import Ear, say_first, watched
 from autocut_director.tools.toolset.looking import Limit, Offset
 from autocut_director.tools.toolset.making import make_tool
 from autocut_director.tools.toolset.reading import film_in, plan_in, scenes_in
@@ -98,6 +100,7 @@ def plan_tool(who: Callable[[], Planning], workspace: Workspace) -> BaseTool:
             overwrite: Replace a file that these tools did not make. Only if the person asked for that.
         """
         document, planning, ear = scenes_in(workspace, scenes), who(), Ear()
+        say_first(planning.notes)
         spoken = language or planning.language
         wish = PlanRequest(
             document=document,
@@ -110,7 +113,7 @@ def plan_tool(who: Callable[[], Planning], workspace: Workspace) -> BaseTool:
         )
         product = _product("plan", ".json", document, workspace.path(scenes))
         with workspace.writing(out, product, overwrite=overwrite) as part:
-            plan = _proven(planning.planner.invoke(wish, ear.config), wish)
+            plan = _proven(answer_of(partial(planning.planner.invoke, wish, ear.config)), wish)
             part.write_text(to_json(plan), encoding="utf-8", newline="\n")
         notes = [*planning.notes, *ear.said, *_notes(plan, document)]
         return _plan_text(plan, file_name(workspace, workspace.path(out)), notes=notes), plan
@@ -215,7 +218,8 @@ def make_render_edit(workspace: Workspace) -> BaseTool:
         product = _product("film", ".mp4", read, workspace.path(plan))
         with workspace.writing(out, product, overwrite=overwrite) as part, film_in(workspace, str(product.film)):
             shaped = read if aspect is None else read.shaped(aspect)
-            film = render.make_film(shaped, part, finish=Finish(fit=fit, title_card=title_card, loudness=loudness))
+            finish = Finish(fit=fit, title_card=title_card, loudness=loudness)
+            film = render.make_film(shaped, part, finish=finish, progress=watched("deliver"))
         made = workspace.path(out)
         return f"{file_name(workspace, made)}: {len(read.clips)} clips, {_film_text(film, read)}.", made
 

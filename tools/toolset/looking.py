@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from autocut_director.tools.scene_pass import LaterPass
 from autocut_director.tools.selection import OnlyThese, choice_of
 from autocut_director.tools.store import NO_STORE, Store
 from autocut_director.tools.timeline import Scene, ScenesDocument
-from autocut_director.tools.toolset.hearing import Ear
+from autocut_director.tools.toolset.hearing import Ear, say_first, watched
 from autocut_director.tools.toolset.making import make_tool
 from autocut_director.tools.toolset.reading import film_in, scenes_in
 from autocut_director.tools.toolset.telling import (
@@ -105,7 +106,8 @@ def make_detect_scenes(workspace: Workspace, store: Store = NO_STORE) -> BaseToo
         product = Product("scenes", ".json", film=workspace.file(video))
         with workspace.writing(out, product, overwrite=overwrite) as part, film_in(workspace, video) as path:
             footage = recall.probed(path, store)
-            document = recall.detected(footage, store, min_scene_seconds=min_scene_seconds)
+            progress = watched("scenes")
+            document = recall.detected(footage, store, min_scene_seconds=min_scene_seconds, progress=progress)
             part.write_text(to_json(document), encoding="utf-8", newline="\n")
         return _listed(workspace, out, document), document
 
@@ -178,6 +180,7 @@ def describe_tool(who: Callable[[], Looking], workspace: Workspace) -> BaseTool:
         product = Product("scenes", ".json", film=Path(scenes_in(workspace, scenes).media.primary_clip_path))
         with workspace.writing(target, product, overwrite=overwrite) as part:
             document, looking = scenes_in(workspace, scenes), who()
+            say_first(looking.notes)
             looked = _looked(workspace, document, scene_ids, looking)
             part.write_text(to_json(looked.document), encoding="utf-8", newline="\n")
         return _said_of(file_name(workspace, workspace.path(target)), looked, looking), looked.document
@@ -204,9 +207,11 @@ def _looked(
         BackendError: Nobody could look.
     """
     _check_ids(document, scene_ids)
-    ear, at_once = Ear(), looking.parallel
+    ear, at_once, on_look = Ear(), looking.parallel, _counted(_how_many(document, scene_ids, looking))
     with _passing(workspace, document, scene_ids, looking) as passing:
-        looks = describe.describe_scenes(looking.vision, passing.chosen(), config=ear.config, parallel=at_once)
+        looks = describe.describe_scenes(
+            looking.vision, passing.chosen(), config=ear.config, parallel=at_once, on_look=on_look
+        )
     failed = [look for look in looks if look.error is not None]
     if len(failed) == len(looks) and (not scene_ids or any(look.gave_out for look in failed)):
         raise BackendError(f"None of {len(looks)} scenes could be described. The first: {failed[0].error}")
@@ -215,6 +220,17 @@ def _looked(
     measured = passing.document
     seen = describe.with_looks(measured.scenes, news, passing.choice.same_as)
     return _Looked(measured.model_copy(update={"scenes": seen}), looks, tuple(ear.said))
+
+
+def _how_many(document: ScenesDocument, scene_ids: Sequence[str] | None, looking: Looking) -> int:
+    """Return how many scenes are looked at, at most."""
+    total = len(document.scenes)
+    return len(set(scene_ids)) if scene_ids else min(looking.max_scenes or total, total)
+
+
+def _counted(total: int) -> Callable[[describe.Look], None]:
+    progress, done = watched("describe"), count(1)
+    return lambda _: progress(next(done), total)
 
 
 def _check_ids(document: ScenesDocument, scene_ids: Sequence[str] | None) -> None:
