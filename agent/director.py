@@ -36,7 +36,6 @@ from autocut_director.agent.run.stages import (
     Probed,
     Proposed,
     Proven,
-    Sampled,
     grown,
 )
 from autocut_director.agent.run.step import Teller, step
@@ -281,21 +280,21 @@ def _looking(cut: Cut, turns: Turns, teller: Teller) -> dict[str, Any]:
 
 
 def _described(cut: Cut, turns: Turns, looks: tuple[Look, ...], teller: Teller) -> Described:
-    sampled = turns.sampled()
-    scenes = with_looks(sampled.document.scenes, looks, turns.same_as)
+    document = turns.document
+    scenes = with_looks(document.scenes, looks, turns.same_as)
     account = looked(turns.told(cut.account, looks), cut.eyes, scenes, looks, cut.language)
     routes = () if cut.eyes.policy is None else cut.eyes.policy.vision
     account = account.noting(rates=keep_measured(cut.store, routes, looks))
-    warnings = (*_damaged(sampled.document.media, cut.language), *bound_warnings(account.bounds, cut.language))
+    warnings = (*_damaged(document.media, cut.language), *bound_warnings(account.bounds, cut.language))
     teller.warn(warnings)
-    document = sampled.document.model_copy(update={"scenes": scenes})
+    document = document.model_copy(update={"scenes": scenes})
     gave_out = tuple(look for look in looks if look.gave_out)
     account = account.with_warning(*warnings)
-    return grown(sampled, Described, document=document, account=account, gave_out=gave_out)
+    return grown(cut, Described, document=document, account=account, gave_out=gave_out)
 
 
-def _wish(sampled: Sampled) -> PlanRequest:
-    return wish_of(sampled.request, sampled.head, sampled.document, sampled.transcript, sampled.language)
+def _wish(described: Described) -> PlanRequest:
+    return wish_of(described.request, described.head, described.document, described.transcript, described.language)
 
 
 def _proposed(described: Described, wish: PlanRequest, proposal: Proposal, teller: Teller) -> Proposed:

@@ -7,7 +7,7 @@ knows yet where the scene will end (`scene_pass`), and are the same as those tha
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from typing import Self
 
@@ -53,6 +53,11 @@ class SceneFrames:
 
     scene: Scene
     frames: tuple[Frame, ...]
+
+    @property
+    def outline(self) -> Self:
+        """The scene and its stills without their pictures."""
+        return replace(self, frames=tuple(replace(frame, jpeg=b"") for frame in self.frames))
 
 
 def sample_frames(

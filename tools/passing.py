@@ -12,11 +12,14 @@ _AHEAD = 8  # scenes that may be found before they are measured: a film is never
 
 
 class Passing:
-    """One pass over the scenes of a film; `measure` puts to each what is measured of its stills."""
+    """One pass over the scenes of a film; `measure` puts to each what is measured of its stills.
+
+    Of what has passed only outlines are held: the pictures of a long film would be most of what the program takes.
+    """
 
     def __init__(self, scenes: ScenePass, measure: Callable[[SceneFrames], SceneFrames], choice: Choice) -> None:
         self._scenes, self._measure = scenes, measure
-        self._shots: list[SceneFrames] = []
+        self._outlines: list[SceneFrames] = []
         self.choice = choice
 
     def chosen(self) -> Iterator[SceneFrames]:
@@ -24,16 +27,17 @@ class Passing:
         return chosen_of(self._passing(), self.choice)
 
     @property
-    def shots(self) -> tuple[SceneFrames, ...]:
-        """The scenes that have passed, measured."""
-        return tuple(self._shots)
+    def outlines(self) -> tuple[SceneFrames, ...]:
+        """The scenes that have passed, measured; their stills without the pictures."""
+        return tuple(self._outlines)
 
     @property
     def document(self) -> ScenesDocument:
         """The scenes that have passed, as a document."""
-        return self._scenes.document.model_copy(update={"scenes": tuple(shot.scene for shot in self._shots)})
+        return self._scenes.document.model_copy(update={"scenes": tuple(shot.scene for shot in self._outlines)})
 
     def _passing(self) -> Iterator[SceneFrames]:
         for shot in ahead(self._scenes, most=_AHEAD):
-            self._shots.append(self._measure(shot))
-            yield self._shots[-1]
+            measured = self._measure(shot)
+            self._outlines.append(measured.outline)
+            yield measured

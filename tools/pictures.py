@@ -26,7 +26,7 @@ Image = NDArray[np.uint8]
 """(height, width, 3) in OpenCV's order: blue, green, red."""
 
 _FORWARD_FRAMES = 48
-"""A target at most this many frames ahead is reached by decoding on, a farther one by seeking."""
+"""Where a film's index tells nothing, a target at most this many frames ahead is reached by decoding on."""
 _QUARTER_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
 
@@ -116,17 +116,27 @@ class PictureReader:
 
     def shown_at(self, index: int) -> Shown:
         """Return what is shown at grid frame `index`."""
-        if not self._picture.index <= index <= self._picture.index + _FORWARD_FRAMES:
+        if not self._lies_ahead(index):
             self._seek(index)
         while self._following is not None and self._following.index <= index:
             self._step()
         return Shown(index, self._picture, self._following)
 
+    def _lies_ahead(self, index: int) -> bool:
+        """Tell whether a target is reached sooner by decoding on: where no keyframe lies between."""
+        if index < self._picture.index:
+            return False
+        entries, footage = self._stream.index_entries, self._footage
+        entry = entries.search_timestamp(footage.ticks_of(index))
+        if entry < 0:
+            return index <= self._picture.index + _FORWARD_FRAMES
+        return (entries[entry].timestamp or 0) <= footage.ticks_of(self._picture.index)
+
     def _seek(self, index: int) -> None:
         footage = self._footage
         early = index - footage.seek_margin
         if early > 0:
-            ticks = footage.origin + int(early / footage.rate / footage.time_base)
+            ticks = footage.ticks_of(early)
             if self._start(decoded_from(self._container, self._stream, ticks)) and self._picture.index <= index:
                 return
         self.close()

@@ -73,6 +73,10 @@ class Footage(Record):
         """Length of the film."""
         return float(self.duration_frames / self.rate)
 
+    def ticks_of(self, index: int) -> int:
+        """Return the time stamp of grid frame `index`."""
+        return self.origin + int(index / self.rate / self.time_base)
+
     @property
     def grid(self) -> tuple[str, int, str]:
         """What numbers the film's pictures: by it, frame numbers of one probe are those of another."""

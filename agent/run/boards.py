@@ -1,7 +1,7 @@
 """What the page and the contact sheet of a run show, and where the edit is that a revision changed."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -54,7 +54,7 @@ def storyboard_of(
     document: ScenesDocument,
     plan: EditPlan,
     account: RunAccount,
-    shots: Sequence[SceneFrames],
+    shots: Iterable[SceneFrames],
     *,
     earlier: Earlier | None = None,
 ) -> Storyboard:

@@ -13,6 +13,7 @@ from autocut_director.agent.run.step import Teller
 from autocut_director.tools.export import in_every_format
 from autocut_director.tools.files import to_json, write_text
 from autocut_director.tools.film.render import make_film
+from autocut_director.tools.frames import frames_of
 from autocut_director.tools.sentences import say
 from autocut_director.tools.timeline import EditPlan, Line, ScenesDocument
 from autocut_director.tools.words.captions import vtt_text
@@ -37,7 +38,8 @@ def delivered(done: Proven, folder: Path, teller: Teller) -> Delivered:
     teller.warn(warnings)
     account = account.with_warning(*warnings)
     earlier = earlier_run(folder, request.earlier, request.change)
-    board = storyboard_of(done.document, done.plan, account, done.shots, earlier=earlier)
+    shots = frames_of(done.footage, done.document.scenes, per_scene=done.eyes.frames_per_scene, store=done.store)
+    board = storyboard_of(done.document, done.plan, account, shots, earlier=earlier)
     files |= write_boards(folder, board)
     timelines, left_out = write_timelines(folder, done, lead_frames=account.lead_frames)
     files |= timelines

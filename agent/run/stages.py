@@ -54,9 +54,10 @@ class Sampled(Cut):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described(Sampled):
-    """A model has looked at the chosen scenes. `gave_out`: the scenes at which every backend failed."""
+class Described(Cut):
+    """The film was read, and a model has looked at the chosen scenes. `gave_out`: where every backend failed."""
 
+    document: ScenesDocument
     gave_out: tuple[Look, ...] = ()
 
 

@@ -4,7 +4,6 @@ As they come, scenes are looked at while the film is still read. A bound needs a
 to cover the film.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
@@ -17,8 +16,8 @@ from autocut_director.tools import recall
 from autocut_director.tools.describe import Look, always
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.passing import Passing
-from autocut_director.tools.selection import Choice, OnlyThese, choice_of
-from autocut_director.tools.timeline import PlanRequest
+from autocut_director.tools.selection import Choice, Everyone, choice_of
+from autocut_director.tools.timeline import PlanRequest, ScenesDocument
 
 
 class Turns(Protocol):
@@ -42,8 +41,9 @@ class Turns(Protocol):
         """Take in what looking at a scene took."""
         ...
 
-    def sampled(self) -> Sampled:
-        """Return all scenes with their stills and signals."""
+    @property
+    def document(self) -> ScenesDocument:
+        """All scenes, measured."""
         ...
 
     def told(self, account: RunAccount, looks: Sequence[Look]) -> RunAccount:
@@ -51,13 +51,28 @@ class Turns(Protocol):
         ...
 
 
-class AsTheyCome:
-    """Scenes while the film is read; nobody, where an edit is only changed."""
+class Nobodys:
+    """No scene's turn comes: an edit is only changed, and all of them are known. The film is not even opened."""
 
     def __init__(self, cut: Cut) -> None:
-        changed = cut.request.earlier is not None
-        choice = OnlyThese(()) if changed else choice_of(cut.eyes.max_scenes, *cut.scenes.span)
-        self._cut, self._passing = cut, _passing(cut, choice)
+        self.document = cut.scenes.document
+        self.shots: Iterable[SceneFrames] = ()
+        self.same_as: Mapping[str, str] = {}
+        self.admits = always
+
+    def note(self, look: Look) -> None:
+        """Nobody looks."""
+
+    def told(self, account: RunAccount, _looks: Sequence[Look]) -> RunAccount:
+        """Return it as it is."""
+        return account
+
+
+class AsTheyCome:
+    """Scenes while the film is read."""
+
+    def __init__(self, cut: Cut) -> None:
+        self._cut, self._passing = cut, _passing(cut, choice_of(cut.eyes.max_scenes, *cut.scenes.span))
         self.shots: Iterable[SceneFrames] = self._passing.chosen()
         self.admits = always
 
@@ -69,13 +84,14 @@ class AsTheyCome:
     def note(self, look: Look) -> None:
         """Nothing depends on it."""
 
-    def sampled(self) -> Sampled:
-        """Return what has passed."""
-        return _sampled(self._cut, self._passing)
+    @property
+    def document(self) -> ScenesDocument:
+        """What has passed."""
+        return self._passing.document
 
     def told(self, account: RunAccount, looks: Sequence[Look]) -> RunAccount:
         """Return it with what was to be expected."""
-        sampled = self.sampled()
+        sampled = grown(self._cut, Sampled, document=self.document, shots=self._passing.outlines)
         return _expecting(account, expectation(sampled, _wish(sampled), looks))
 
 
@@ -97,9 +113,10 @@ class WithinBounds:
         """As was chosen."""
         return self._outlook.selection.same_as
 
-    def sampled(self) -> Sampled:
-        """Return them as they were sampled."""
-        return self._sampled
+    @property
+    def document(self) -> ScenesDocument:
+        """As they were sampled."""
+        return self._sampled.document
 
     def told(self, account: RunAccount, looks: Sequence[Look]) -> RunAccount:
         """Return it with what was expected, and what the bounds left out."""
@@ -109,20 +126,20 @@ class WithinBounds:
 
 def turns_of(cut: Cut) -> Turns:
     """Return the turns of a run."""
-    return WithinBounds(cut) if is_bounded(cut.request) and cut.request.earlier is None else AsTheyCome(cut)
+    if cut.request.earlier is not None:
+        return Nobodys(cut)
+    return WithinBounds(cut) if is_bounded(cut.request) else AsTheyCome(cut)
 
 
 def sample(cut: Cut) -> Sampled:
     """Read the whole film: take the stills of all scenes and measure them."""
-    passing = _passing(cut, OnlyThese(()))
-    deque(passing.chosen(), maxlen=0)
-    return _sampled(cut, passing)
+    passing = _passing(cut, Everyone())
+    shots = tuple(passing.chosen())
+    return grown(cut, Sampled, document=passing.document, shots=shots)
 
 
 def _passing(cut: Cut, choice: Choice) -> Passing:
-    """Begin the pass over the scenes; where an edit is only changed, all is measured already."""
-    if cut.request.earlier is not None:
-        return Passing(cut.scenes, lambda shot: shot, choice)
+    """Begin the pass over the scenes."""
     read = text_reader(cut.store) if cut.request.read_text else unread
     return Passing(cut.scenes, lambda shot: read(recall.measured(shot, cut.store)), choice)
 
@@ -133,7 +150,3 @@ def _wish(sampled: Sampled) -> PlanRequest:
 
 def _expecting(account: RunAccount, estimate: Estimate) -> RunAccount:
     return account.noting(expected=estimate.model_dump(mode="json", by_alias=True))
-
-
-def _sampled(cut: Cut, passing: Passing) -> Sampled:
-    return grown(cut, Sampled, document=passing.document, shots=passing.shots)

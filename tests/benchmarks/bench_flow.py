@@ -80,8 +80,9 @@ def ten_minutes(folder: Path) -> Path:
         still, part = folder / "still.png", folder / f"{number:03}.mp4"
         ground = films.scenery(draw, draw.uniform(60, 160, 3), (1600, 900)).clip(0, 255).astype(np.uint8)
         cv2.imwrite(str(still), ground[..., ::-1])
-        window = f"crop=1280:720:x='t*{draw.integers(0, 60)}':y='t*{draw.integers(0, 30)}',format=yuv420p"
-        looped = ["-loop", "1", "-framerate", "25", "-t", str(SHOT_SECONDS), "-i", str(still), "-vf", window]
+        held = f"loop=loop={25 * SHOT_SECONDS - 1}:size=1,setpts=N/25/TB"
+        window = f"crop=1280:720:x='t*{draw.integers(0, 60)}':y='t*{draw.integers(0, 30)}'"
+        looped = ["-i", str(still), "-vf", f"{held},{window},format=yuv420p", "-r", "25"]
         ffmpeg(*looped, "-c:v", "libx264", "-preset", "veryfast", "-g", "50", "-threads", str(THREADS), str(part))
         parts.append(part)
     return joined(parts, folder / "ten minutes.mp4")

@@ -83,16 +83,16 @@ async def test_a_description_asks_nobody_else(here: Path) -> None:
     """What is asked already is answered in vain."""
 
     def slowly(request: Any) -> Any:
-        time.sleep(2)
+        time.sleep(4)
         return describes_the_colour(request)
 
     with serving(Server(slowly, models=("moondream2",))) as server:
         async with connected(here, "--planner", "builtin", LMSTUDIO_HOST=server.url) as client:
             await done(client, "detect_scenes", video=FILM)
             await taken_back(client, "describe_scenes", lambda _: until(lambda: server.seen))
-            await until(lambda: not left_over(here), seconds=1)  # it does not wait for the model
+            await until(lambda: not left_over(here), seconds=3)  # it does not wait for the model
             asked = len(server.seen)
-            await anyio.sleep(3)
+            await anyio.sleep(5)
             assert len(server.seen) == asked < 5
             assert "0 described" in await done(client, "list_scenes")
 
