@@ -1,5 +1,6 @@
 """The command: runs it, and turns whatever comes out into one line and an exit status."""
 
+import logging
 import os
 import sys
 import traceback
@@ -43,6 +44,8 @@ def run(arguments: list[str]) -> int:
 
     from autocut_director.cli import app
 
+    if "--debug" in arguments:
+        _log()
     try:
         return int(app(args=arguments, prog_name="autocut-director", standalone_mode=False) or 0)
     except typer.Abort:
@@ -55,6 +58,12 @@ def run(arguments: list[str]) -> int:
     except Exception as exc:  # noqa: BLE001  # the last stop before the person: our own fault, said in one line
         _show_traceback(arguments)
         return _failed(f"Our own fault: {type(exc).__name__}: {exc}. Run again with --debug and report it.", OUR_FAULT)
+
+
+def _log() -> None:
+    """Show what is written down of a run, line by line on stderr."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("autocut_director").setLevel(logging.DEBUG)
 
 
 def _show_traceback(arguments: list[str]) -> None:

@@ -168,7 +168,7 @@ class _Line:
             return None
         shot, self._next, watch = self._next, None, _Watch()
         self._number += 1
-        return _Turn(self._number, shot, watch, _with_watch(self._config, watch, self.at_once))
+        return _Turn(self._number, shot, watch, _with_watch(self._config, shot, watch, self.at_once))
 
 
 def _as_completed(vision: Vision, line: _Line) -> Iterator[tuple[_Turn, Any]]:
@@ -298,10 +298,11 @@ class _Watch(UsageMetadataCallbackHandler):
         return (*told, *self._lost)
 
 
-def _with_watch(config: RunnableConfig | None, watch: _Watch, parallel: int) -> RunnableConfig:
-    asked = (config or {}).get("max_concurrency")
-    own: RunnableConfig = {"callbacks": [watch], "max_concurrency": parallel if asked is None else asked}
-    return merge_configs(config, own)
+def _with_watch(config: RunnableConfig | None, shot: SceneFrames, watch: _Watch, at_once: int) -> RunnableConfig:
+    """Return the configuration of one scene's run: in a trace it is called by the scene."""
+    scene_id = shot.scene.scene_id
+    own: RunnableConfig = {"run_name": f"look at {scene_id}", "metadata": {"scene_id": scene_id}}
+    return merge_configs(config, {**own, "callbacks": [watch], "max_concurrency": at_once})
 
 
 def _look(turn: _Turn, outcome: Any) -> Look:

@@ -81,6 +81,7 @@ def look_teller(teller: Teller, most: int) -> Callable[[Look], None]:
     progress, done = teller.progress(), count(1)
 
     def told(look: Look) -> None:
+        teller.journal.looked(look)
         visual = None if look.description is None else look.description.model_dump(mode="json")
         teller.tell("scene", {"scene_id": look.scene_id, "visual": visual, "error": look.error})
         progress(next(done), most)
