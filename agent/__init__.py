@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autocut_director.agent.analyzers import LMStudioVisualAnalyzer, analyze_scenes_auto, get_visual_analyzer
+    from autocut_director.agent.chat.director_agent import build_director_agent
     from autocut_director.agent.director import build_director
     from autocut_director.agent.forecast import estimate_run
     from autocut_director.agent.planner import build_planner
@@ -23,6 +24,7 @@ __all__ = [
     "Settings",
     "analyze_scenes_auto",
     "build_director",
+    "build_director_agent",
     "build_planner",
     "build_vision_router",
     "director_tools",
@@ -38,6 +40,7 @@ _HOMES = {
     "Settings": "settings",
     "analyze_scenes_auto": "analyzers",
     "build_director": "director",
+    "build_director_agent": "chat.director_agent",
     "build_planner": "planner",
     "build_vision_router": "router",
     "director_tools": "toolkit",

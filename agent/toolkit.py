@@ -6,7 +6,7 @@ Nothing is probed when the list is made. Who looks and who plans is decided anew
 server which was started meanwhile is used.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from langchain_core.tools import BaseTool
@@ -37,6 +37,7 @@ from autocut_director.tools.toolset.looking import (
     make_probe_video,
 )
 from autocut_director.tools.toolset.making import make_tool
+from autocut_director.tools.toolset.revising import revise_tool
 from autocut_director.tools.toolset.telling import one_line
 from autocut_director.tools.workspace import Workspace
 
@@ -49,6 +50,7 @@ def director_tools(
     *,
     workspace: Workspace | Path | str | None = None,
     forced: Forced | None = None,
+    policy: Callable[[], ExecutionPolicy] | None = None,
 ) -> list[BaseTool]:
     """Make the tools that turn footage into an edit, for `create_agent(model, tools=[*director_tools(), ...])`.
 
@@ -57,10 +59,11 @@ def director_tools(
         workspace: The only folder in which they read and write; the present working folder when None. Tools that are
             to replace one another's files share one `Workspace`.
         forced: What the policy may not decide: who looks, who plans, that no frame leaves this machine.
+        policy: Asked at each call that needs somebody to look or plan; the policy of that moment when None.
 
     Returns:
-        probe_video, detect_scenes, describe_scenes, list_scenes, plan_edit, list_clips, render_edit, export_timeline,
-        runtime_profile.
+        probe_video, detect_scenes, describe_scenes, list_scenes, plan_edit, revise_plan, list_clips, render_edit,
+        export_timeline, runtime_profile.
 
     Raises:
         InputError: There is no such folder, the environment has a value that cannot be, or what is forced contradicts
@@ -69,13 +72,14 @@ def director_tools(
     known = settings or Settings.from_env()
     check_forced(forced or Forced(), known)
     here = workspace if isinstance(workspace, Workspace) else Workspace(workspace or Path.cwd())
-    store = SceneStore(known.cache_dir)
+    store, decided = SceneStore(known.cache_dir), policy or (lambda: _policy(known, forced, store))
     return [
         make_probe_video(here),
         make_detect_scenes(here, store),
-        describe_tool(lambda: _who_looks(known, forced, store), here),
+        describe_tool(lambda: _who_looks(known, decided(), store), here),
         make_list_scenes(here),
-        plan_tool(lambda: _who_plans(known, forced), here),
+        plan_tool(lambda: _who_plans(known, decided()), here),
+        revise_tool(lambda: _who_plans(known, decided()), here),
         make_list_clips(here),
         make_render_edit(here),
         make_export_timeline(here),
@@ -83,14 +87,14 @@ def director_tools(
     ]
 
 
-def _who_looks(settings: Settings, forced: Forced | None, store: Store) -> Looking:
+def _who_looks(settings: Settings, policy: ExecutionPolicy, store: Store) -> Looking:
     """Find out who looks, as the policy has it.
 
     Raises:
         NoBackendError: Nobody can.
         PromptError: A prompt file cannot be used.
     """
-    policy = _policy(settings, forced, store)
+    policy.require_vision()
     return Looking(
         vision=build_vision_router(settings, policy=policy, store=store),
         max_scenes=policy.max_scenes,
@@ -101,13 +105,13 @@ def _who_looks(settings: Settings, forced: Forced | None, store: Store) -> Looki
     )
 
 
-def _who_plans(settings: Settings, forced: Forced | None) -> Planning:
+def _who_plans(settings: Settings, policy: ExecutionPolicy) -> Planning:
     """Find out who plans, as the policy has it.
 
     Raises:
+        NoBackendError: The planner that was asked for cannot be used.
         PromptError: A prompt file cannot be used.
     """
-    policy = _policy(settings, forced)
     return Planning(
         planner=build_planner(settings, policy=policy),
         language=settings.language,

@@ -569,6 +569,60 @@ def bench(
 
 
 @app.command()
+def chat(
+    video: Video,
+    thread: Annotated[str, typer.Option("--thread", metavar="NAME", help="Which conversation about it.")] = "main",
+    new: Annotated[bool, typer.Option("--new", help="Forget that conversation and begin anew.")] = False,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "--workspace",
+            metavar="DIR",
+            help="Where it reads and writes; the film's folder if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    vision: VisionChoice = "auto",
+    model: Model = None,
+    force_local: ForceLocal = False,
+    force_cloud: ForceCloud = False,
+    planner: Annotated[PlannerName, typer.Option("--planner", help="Who talks and plans; auto: by policy.")] = "auto",
+    language: Language = None,
+    prompts: Prompts = None,
+    debug: Debug = False,
+) -> None:
+    """Talk about an edit: it looks, proposes, revises and renders, and asks before it pays or replaces a file.
+
+    A script on a pipe may talk too: each line is a message, or the answer to a question.
+    """
+    from autocut_director.agent.chat.memory import begin_anew, keep_latest, open_memory, thread_of
+    from autocut_director.agent.run.request import read_request
+    from autocut_director.agent.settings import Settings
+    from autocut_director.tools.probe import readable
+    from autocut_director.tools.workspace import Workspace
+
+    options = {"video": video, "vision": vision, "model": model, "planner": planner, "language": language}
+    forced = read_request({**options, "force_local": force_local, "force_cloud": force_cloud}).forced
+    known, film = Settings.from_env(), readable(video)
+    own = {"language": language or known.language, "prompts_dir": prompts or known.prompts_dir}
+    settings, here = known.model_copy(update=own), Workspace(workspace or film.parent)
+    if not film.resolve().is_relative_to(here.root):
+        raise InputError(f"{film} is not in the folder {here.root}; name one that holds it by --workspace.")
+    name, talk = here.shown(here.file(str(film))), thread_of(film, thread)
+
+    # LangChain's agents take two seconds to load, and what is wrong with the request is known before.
+    from autocut_director.agent.chat.director_agent import assemble
+    from autocut_director.agent.chat.talker import find_talker
+    from autocut_director.conversation import converse
+
+    with open_memory(settings.cache_dir) as memory:
+        talker = find_talker(settings, forced)
+        (begin_anew if new else keep_latest)(memory, talk)
+        agent = assemble(talker, settings, here, forced=forced, film=name, checkpointer=memory)
+        converse(talker, agent, talk, _console(), settings.language)
+
+
+@app.command()
 def doctor(
     vision: VisionChoice = "auto",
     model: Model = None,

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import NoReturn
 
 _asked = threading.Event()
+_signals: set[int] = set()
 
 
 class Stopped(BaseException):
@@ -108,6 +109,19 @@ def ending(end: Callable[[], None]) -> Iterator[None]:
     stop_if_asked()
 
 
-def _ask(_: int, __: FrameType | None) -> NoReturn:
+def obeyed() -> None:
+    """Forget a Ctrl-C: what it was meant for has stopped, and the program goes on.
+
+    Raises:
+        KeyboardInterrupt: It was asked for more than a Ctrl-C: that the program ends.
+    """
+    if _signals - {signal.SIGINT}:
+        raise KeyboardInterrupt
+    _asked.clear()
+    _signals.clear()
+
+
+def _ask(number: int, _: FrameType | None) -> NoReturn:
+    _signals.add(number)
     _asked.set()
     raise KeyboardInterrupt

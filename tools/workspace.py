@@ -142,6 +142,10 @@ class Workspace:
         """Never let `film` be written over: it is footage."""
         self._footage.add(film)
 
+    def made(self, path: Path) -> bool:
+        """Tell whether these tools wrote the file at `path`, and nobody has changed it since."""
+        return path in self._made and path.is_file() and self._made[path][0] == _stamp(path)
+
     @contextmanager
     def writing(self, name: str, product: Product, *, overwrite: bool) -> Iterator[Path]:
         """Give a path to write to; when the block ends well, it becomes the file `name`. One at a time for a name.

@@ -87,10 +87,10 @@ def guarded(order: Order[Any], model: Runnable[Any, Any]) -> Runnable[Any, Any]:
         return model.with_config(run_name=name)
     from autocut_director.agent.backends.translation import translating
 
-    return translating(model, name=name, model_name=order.route.model, secrets=_secrets_of(order.settings))
+    return translating(model, name=name, model_name=order.route.model, secrets=secrets_of(order.settings))
 
 
-def _secrets_of(settings: Settings) -> tuple[str, ...]:
+def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return the keys that no message may show."""
     keys = (settings.lm_api_token, settings.openai_api_key, settings.deepseek_api_key)
     return tuple(key.get_secret_value() for key in keys if key is not None)

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from autocut_director.agent.policy.planner_seats import planner_seats
+from autocut_director.agent.policy.planner_seats import planner_seats, talker_seats
 from autocut_director.agent.policy.routes import (
     BACKENDS,
     FRAMES,
@@ -184,6 +184,26 @@ class ExecutionPolicy(Value):
 def _first_of_kind(passed_over: tuple[PassedOver, ...]) -> str:
     """Say why the first backend cannot be used: each of its servers, where there are several."""
     return " ".join(str(over) for over in passed_over if over.backend == passed_over[0].backend)
+
+
+def choose_talker(profile: RuntimeProfile, settings: Settings, *, forced: Forced | None = None) -> PlannerRoute:
+    """Return the model that holds a conversation: the first of those that plan which can call tools.
+
+    Raises:
+        NoBackendError: There is none; the message has the bound of each, and what mends it.
+        InputError: What was forced contradicts itself, or a setting that nothing may override.
+    """
+    case = Case(profile=profile, settings=settings, forced=forced or Forced(), by_policy=True)
+    check_forced(case.forced, settings)
+    seats = [seat for backend in _planner_order(case) for seat in talker_seats(backend, case)]
+    for seat in seats:
+        if isinstance(seat, PlannerRoute):
+            return seat
+    bounds = " ".join(str(seat) for seat in seats if isinstance(seat, PassedOver))
+    raise NoBackendError(
+        f"No model can hold the conversation. {bounds} It takes DEEPSEEK_API_KEY in .env, or a model that calls tools, "
+        "such as qwen3, in LM Studio or Ollama. See: autocut-director doctor"
+    )
 
 
 def check_forced(forced: Forced, settings: Settings) -> None:

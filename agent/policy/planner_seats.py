@@ -1,6 +1,7 @@
 """One planner judged by the facts, as `vision_seats` judges those who look."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import SecretStr
@@ -16,18 +17,47 @@ _OLLAMA_CONTEXT = 16_384  # tokens that are asked for: each costs memory
 _USUAL_CONTEXT = 4096  # what a local server takes where it does not say
 
 
-def planner_seats(backend: PlannerBackend, case: Case) -> tuple[PlannerRoute | PassedOver, ...]:
+Seats = tuple[PlannerRoute | PassedOver, ...]
+"""Each place that was judged: a route that can be taken, or the bound that failed."""
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a local model is wanted for: which fit, and which of those are taken only where there is no other."""
+
+    name: str
+    fits: Callable[[ServedModel], bool]
+    worse: Callable[[ServedModel], bool]
+
+
+_PLANS = _Wanted("text model", lambda _: True, lambda _: False)
+_TALKS = _Wanted("text model that calls tools", lambda m: m.calls_tools is not False, lambda m: not m.calls_tools)
+
+
+def planner_seats(backend: PlannerBackend, case: Case) -> Seats:
     """Judge `backend` as the one that plans: each of its servers, which are asked one after the other."""
     judges: dict[PlannerBackend, Callable[[Case], PlannerRoute | PassedOver]] = {
         "deepseek": _deepseek_seat,
         "openai": _openai_seat,
         "builtin": _builtin_seat,
     }
-    if backend in judges:
-        return (judges[backend](case),)
+    judge = judges.get(backend)
+    return _text_seats(backend, case, _PLANS) if judge is None else (judge(case),)
+
+
+def talker_seats(backend: PlannerBackend, case: Case) -> Seats:
+    """Judge `backend` as the one that holds a conversation: its model must be able to call tools."""
+    if backend == "builtin":
+        return (PassedOver(backend="builtin", bound="it plans by rules and cannot talk"),)
+    if backend in {"deepseek", "openai"}:
+        return planner_seats(backend, case)
+    return _text_seats(backend, case, _TALKS)
+
+
+def _text_seats(backend: PlannerBackend, case: Case, wanted: _Wanted) -> Seats:
     runtimes = [runtime for runtime in case.profile.runtimes if runtime.name == backend]
     nobody = PassedOver(backend=backend, bound="no server answers")
-    return tuple(_text_seat(backend, runtime, case) for runtime in runtimes) or (nobody,)
+    return tuple(_text_seat(backend, runtime, case, wanted) for runtime in runtimes) or (nobody,)
 
 
 def _builtin_seat(case: Case) -> PlannerRoute:
@@ -87,15 +117,15 @@ def _openai_seat(case: Case) -> PlannerRoute | PassedOver:
     )
 
 
-def _text_seat(backend: PlannerBackend, runtime: Runtime, case: Case) -> PlannerRoute | PassedOver:
+def _text_seat(backend: PlannerBackend, runtime: Runtime, case: Case, wanted: _Wanted) -> PlannerRoute | PassedOver:
     if not runtime.answers:
         return PassedOver(backend=backend, bound=f"no server answers at {runtime.url}")
     if runtime.remote and not case.settings.allow_cloud:
         return PassedOver(backend=backend, bound=f"{host_of(runtime.url)} is another machine, and ALLOW_CLOUD=false")
-    texts = [model for model in runtime.models if _may_plan(model)]
+    texts = [model for model in runtime.models if _may_plan(model) and wanted.fits(model)]
     if not texts:
-        return PassedOver(backend=backend, bound="it has no text model", mend=f"download one for {NAMES[backend]}")
-    chosen = min(texts, key=lambda model: (not model.loaded, model.sees is True, model.id))
+        return PassedOver(backend=backend, bound=f"it has no {wanted.name}", mend=f"download one for {NAMES[backend]}")
+    chosen = min(texts, key=lambda model: (wanted.worse(model), not model.loaded, model.sees is True, model.id))
     known = chosen.context_tokens or _USUAL_CONTEXT
     return PlannerRoute(
         backend=backend,

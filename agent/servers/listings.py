@@ -36,6 +36,7 @@ class ServedModel(Value):
     id: str
     build: str = ""
     sees: bool | None = None
+    calls_tools: bool | None = None
     loaded: bool = False
     embedding: bool = False
     remote: bool = False
@@ -67,6 +68,7 @@ def _lmstudio_entry(entry: dict[str, Any]) -> Models:
         id=name,
         build=_build(entry),
         sees=False if kind == "embedding" else _flag(_part(entry, "capabilities").get("vision")),
+        calls_tools=_part(entry, "capabilities").get("trained_for_tool_use") is True or None,  # others may do it too
         embedding=kind == "embedding",
         size_gib=_gib(entry.get("size_bytes")),
     )
@@ -99,6 +101,7 @@ def lmstudio_v0(data: Any) -> Models:
             id=name,
             build=_build(entry),
             sees=kinds[kind],
+            calls_tools="tool_use" in _list(entry.get("capabilities")) or None,
             loaded=entry.get("state") == "loaded",
             embedding=kind == "embeddings",
             context_tokens=_count(entry.get("loaded_context_length")),
@@ -181,6 +184,7 @@ def ollama_model(tag: dict[str, Any], shown: Any, running: Any, *, parallel: int
         id=name,
         build=_text(tag.get("digest")) or "",
         sees=sees,
+        calls_tools="tools" in facts["capabilities"] if isinstance(facts.get("capabilities"), list) else None,
         loaded=here is not None,
         embedding=embedding,
         remote=_in_the_cloud(name, facts),

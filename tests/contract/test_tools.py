@@ -80,6 +80,10 @@ class OfPlanEdit(OfTool):
     tool_name, arguments = "plan_edit", {"duration_seconds": 3, "brief": "short", "out": "short.json"}
 
 
+class OfRevisePlan(OfTool):
+    tool_name, arguments = "revise_plan", {"change": "3 seconds"}
+
+
 class OfListClips(OfTool):
     tool_name = "list_clips"
 
@@ -130,6 +134,12 @@ class TestPlanEditUnit(OfPlanEdit, ToolsUnitTests): ...
 
 
 class TestPlanEditIntegration(OfPlanEdit, ToolsIntegrationTests): ...
+
+
+class TestRevisePlanUnit(OfRevisePlan, ToolsUnitTests): ...
+
+
+class TestRevisePlanIntegration(OfRevisePlan, ToolsIntegrationTests): ...
 
 
 class TestListClipsUnit(OfListClips, ToolsUnitTests): ...

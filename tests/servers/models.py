@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Model:
-    """A model that a server lists. `remote`: it runs in Ollama's cloud."""
+    """A model that a server lists. `remote`: it runs in Ollama's cloud. `calls_tools`: it was trained for that."""
 
     id: str
     sees: bool = True
+    calls_tools: bool = False
     loaded: bool = True
     embedding: bool = False
     remote: bool = False

@@ -60,6 +60,8 @@ class OllamaServer(Role):
             raise RefusedError(400, f'"{model.id}" does not support chat')
         if pictures and not model.sees:
             raise RefusedError(400, _nested(_BLIND))
+        if seen.body.get("tools") and not model.calls_tools:
+            raise RefusedError(400, f"registry.ollama.ai/library/{model.id} does not support tools")
         self.shelf.use(model.id)
         return Reply(self.answer(seen))
 
@@ -126,7 +128,9 @@ class OllamaServer(Role):
 
 
 def _capabilities(model: Model) -> list[str]:
-    return ["embedding"] if model.embedding else ["completion", "vision"] if model.sees else ["completion"]
+    if model.embedding:
+        return ["embedding"]
+    return ["completion", *(["vision"] if model.sees else []), *(["tools"] if model.calls_tools else [])]
 
 
 def pictures_in(body: dict[str, Any]) -> list[np.ndarray]:

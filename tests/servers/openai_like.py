@@ -274,7 +274,7 @@ def _v1_llm(model: Model, shelf: Shelf) -> dict[str, Any]:
         "architecture": "llama",
         **_v1_head(model),
         "loaded_instances": [{"id": model.id, "config": config}] if model.id in shelf.loaded else [],
-        "capabilities": {"vision": model.sees, "trained_for_tool_use": False},
+        "capabilities": {"vision": model.sees, "trained_for_tool_use": model.calls_tools},
         "description": None,
     }
 

@@ -197,7 +197,7 @@ def test_a_folder_without_any_prompt_is_a_mistake(tmp_path: Path) -> None:
     own(tmp_path, "Our styles.", "styles/README.md")
     with pytest.raises(
         PromptError,
-        match=r"holds no prompt file of ours; put one of these into it: contact_picture\.md, describe_plain",
+        match=r"holds no prompt file of ours; put one of these into it: chat\.md, contact_picture\.md",
     ):
         load_prompt("describe_scene", tmp_path)
 
@@ -217,7 +217,7 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_an_unknown_prompt_is_named_and_never_a_path(tmp_path: Path, name: str) -> None:
     own(tmp_path)
     own(tmp_path / "mine")
-    with pytest.raises(PromptError, match=r"No prompt '.*'\. Known: contact_picture, describe_plain"):
+    with pytest.raises(PromptError, match=r"No prompt '.*'\. Known: chat, contact_picture"):
         load_prompt(name, tmp_path / "mine")
 
 
@@ -249,7 +249,7 @@ def test_what_comes_with_the_program_passes() -> None:
         ("describe_scene.MD", "bad", "Did you mean describe_scene.md?"),
         ("Describe_Scene.md", "bad", "Did you mean describe_scene.md?"),
         ("describe_plain.markdown", "bad", "Did you mean describe_plain.md?"),
-        ("想法.md", "bad", "Ours are contact_picture.md, describe_plain.md"),
+        ("想法.md", "bad", "Ours are chat.md, contact_picture.md"),
         ("travel-vlog.md", "bad", "A style belongs into the folder styles/."),
         ("style/wedding.md", "bad", "styles are files in the folder styles/"),
         ("old/describe_scene.md", "bad", "is not read"),

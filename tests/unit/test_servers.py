@@ -258,7 +258,7 @@ def test_localhost_is_asked_at_the_ipv6_address_when_nothing_listens_at_the_othe
 
 def test_ollama_tells_capabilities_and_what_is_loaded_and_names_keep_their_tag(probe: Probe) -> None:
     models = (
-        Model("moondream:1.8b", context=8192, size_bytes=2**30),
+        Model("moondream:1.8b", calls_tools=True, context=8192, size_bytes=2**30),
         Model("llava:latest", loaded=False, size_bytes=2**31),
         Model("smollm2:135m", sees=False, loaded=False, size_bytes=2**30),
         Model("all-minilm:latest", sees=False, embedding=True, loaded=False, size_bytes=2**30),
@@ -267,10 +267,12 @@ def test_ollama_tells_capabilities_and_what_is_loaded_and_names_keep_their_tag(p
         runtime = probe("ollama", ollama_host=server.url, ollama_num_parallel=3)
     assert (runtime.state, runtime.source, runtime.url) == ("ready", "/api/tags", server.url)
     assert without_builds(runtime.models) == (
-        ServedModel(id="moondream:1.8b", sees=True, loaded=True, size_gib=1.0, context_tokens=8192, parallel=3),
-        ServedModel(id="llava:latest", sees=True, size_gib=2.0, parallel=3),
-        ServedModel(id="smollm2:135m", sees=False, size_gib=1.0, parallel=3),
-        ServedModel(id="all-minilm:latest", sees=False, embedding=True, size_gib=1.0, parallel=3),
+        ServedModel(
+            id="moondream:1.8b", sees=True, calls_tools=True, loaded=True, size_gib=1.0, context_tokens=8192, parallel=3
+        ),
+        ServedModel(id="llava:latest", sees=True, calls_tools=False, size_gib=2.0, parallel=3),
+        ServedModel(id="smollm2:135m", sees=False, calls_tools=False, size_gib=1.0, parallel=3),
+        ServedModel(id="all-minilm:latest", sees=False, calls_tools=False, embedding=True, size_gib=1.0, parallel=3),
     )
     assert [seen.path for seen in server.asked] == ["/api/tags", "/api/ps"]
 

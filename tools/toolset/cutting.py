@@ -1,4 +1,4 @@
-"""Tools that make an edit: plan_edit, list_clips, render_edit, export_timeline."""
+"""Tools that make an edit: plan_edit, list_clips, render_edit, export_timeline; `revising` has revise_plan."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -111,12 +111,13 @@ def plan_tool(who: Callable[[], Planning], workspace: Workspace) -> BaseTool:
             language=spoken,
             aspect=aspect,
         )
-        product = _product("plan", ".json", document, workspace.path(scenes))
+        product = product_of("plan", ".json", document, workspace.path(scenes))
         with workspace.writing(out, product, overwrite=overwrite) as part:
-            plan = _proven(answer_of(partial(planning.planner.invoke, wish, ear.config)), wish)
+            answer = answer_of(partial(planning.planner.invoke, wish, ear.config))
+            plan = proven_plan(answer, wish)
             part.write_text(to_json(plan), encoding="utf-8", newline="\n")
         notes = [*planning.notes, *ear.said, *_notes(plan, document)]
-        return _plan_text(plan, file_name(workspace, workspace.path(out)), notes=notes), plan
+        return plan_text(plan, file_name(workspace, workspace.path(out)), notes=notes), plan
 
     return make_tool(plan_edit, workspace)
 
@@ -136,11 +137,12 @@ def _style_text(style: str, language: Language, prompts: Path | None) -> str:
     return load_style(style, language, prompts).text
 
 
-def _product(kind: str, suffix: str, about: ScenesDocument | EditPlan, *sources: Path) -> Product:
+def product_of(kind: str, suffix: str, about: ScenesDocument | EditPlan, *sources: Path) -> Product:
+    """Return what is written: a file of `kind` about a document's film, made from `sources`."""
     return Product(kind, suffix, film=Path(about.media.primary_clip_path), sources=sources)
 
 
-def _proven(plan: EditPlan, wish: PlanRequest) -> EditPlan:
+def proven_plan(plan: EditPlan, wish: PlanRequest) -> EditPlan:
     """Return a planner's plan, about the film that was asked for: a planner cannot choose another file.
 
     Raises:
@@ -157,7 +159,8 @@ def _proven(plan: EditPlan, wish: PlanRequest) -> EditPlan:
     return plan.model_copy(update={"media": wish.document.media, "fps_fraction": wish.document.rate})
 
 
-def _plan_text(plan: EditPlan, file: str, *, notes: Sequence[str] = (), offset: int = 0, limit: int = SHOWN) -> str:
+def plan_text(plan: EditPlan, file: str, *, notes: Sequence[str] = (), offset: int = 0, limit: int = SHOWN) -> str:
+    """Return what a model is told of a plan in `file`."""
     by = f"{plan.planned_by.planner} {plan.planned_by.model}".strip()
     stand_in = ", which stood in for a model" if plan.planned_by.degraded else ""
     head = (
@@ -186,7 +189,7 @@ def make_list_clips(workspace: Workspace) -> BaseTool:
             limit: How many clips to show, at most 40.
         """
         read, file = plan_in(workspace, plan), file_name(workspace, workspace.path(plan))
-        return _plan_text(read, file, offset=offset, limit=limit), read.clips[offset : offset + limit]
+        return plan_text(read, file, offset=offset, limit=limit), read.clips[offset : offset + limit]
 
     return make_tool(list_clips, workspace)
 
@@ -214,11 +217,10 @@ def make_render_edit(workspace: Workspace) -> BaseTool:
             loudness: Level the sound to this many LUFS, such as -14 for the web; leave out to keep it as recorded.
             overwrite: Replace a file that these tools did not make. Only if the person asked for that.
         """
-        read = plan_in(workspace, plan)
-        product = _product("film", ".mp4", read, workspace.path(plan))
+        read, finish = plan_in(workspace, plan), Finish(fit=fit, title_card=title_card, loudness=loudness)
+        product = product_of("film", ".mp4", read, workspace.path(plan))
         with workspace.writing(out, product, overwrite=overwrite) as part, film_in(workspace, str(product.film)):
             shaped = read if aspect is None else read.shaped(aspect)
-            finish = Finish(fit=fit, title_card=title_card, loudness=loudness)
             film = render.make_film(shaped, part, finish=finish, progress=watched("deliver"))
         made = workspace.path(out)
         return f"{file_name(workspace, made)}: {len(read.clips)} clips, {_film_text(film, read)}.", made
@@ -249,7 +251,7 @@ def make_export_timeline(workspace: Workspace) -> BaseTool:
         if to not in export.WRITERS:
             raise InputError(f"No timeline format {to[:40]!r}. Known: {', '.join(sorted(export.WRITERS))}.")
         read, name = plan_in(workspace, plan), out or f"timeline.{to}"
-        product = _product("timeline", f".{to}", read, workspace.path(plan))
+        product = product_of("timeline", f".{to}", read, workspace.path(plan))
         with workspace.writing(name, product, overwrite=overwrite) as part:
             export.export_timeline(read, part, to=to)
         made = workspace.path(name)
