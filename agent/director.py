@@ -79,7 +79,11 @@ def build_director(
         BackendError: No scene could be described.
         DegradedError: `strict` was asked, and something stood in for what was wanted; the files are written.
     """
-    crew = Crew(settings or Settings.from_env(), vision, planner, Path(prompts) if prompts else None)
+    return director_of(Crew(settings or Settings.from_env(), vision, planner, Path(prompts) if prompts else None))
+
+
+def director_of(crew: Crew) -> Runnable[Mapping[str, Any], DirectorResult]:
+    """Make the director of a crew, whose runs share its places and its store."""
     director = (
         described_footage(crew)
         | step("plan", plan, aplan)

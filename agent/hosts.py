@@ -68,3 +68,9 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def here_at(url: str, machine: str) -> str:
+    """Return `url` as it is known to other machines: where it means the machine itself, with the address `machine`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{machine}:{parts.port}{parts.path}" if _is_loopback(parts.hostname or "") else url

@@ -18,6 +18,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from autocut_director.agent.answered import Answered
 from autocut_director.agent.backends.registry import Order, make_model
 from autocut_director.agent.breaker import Breaker
+from autocut_director.agent.places import LocalPlaces, Places
 from autocut_director.agent.policy.execution import ExecutionPolicy
 from autocut_director.agent.policy.routes import NAMES, Forced, VisionRoute, named
 from autocut_director.agent.pool import Pool
@@ -55,6 +56,7 @@ def build_vision_router(  # noqa: PLR0913  # each is for a caller of another kin
     language: Language | None = None,
     cool_down_seconds: float = 30.0,
     store: Store = NO_STORE,
+    places: Places | None = None,
 ) -> Runnable[SceneFrames, SceneDescription]:
     """Make the Runnable from one scene's frames to its description, by policy.
 
@@ -65,6 +67,7 @@ def build_vision_router(  # noqa: PLR0913  # each is for a caller of another kin
         language: Of the descriptions; the settings' when None.
         cool_down_seconds: How long a failing backend is left alone at first.
         store: Where answers are kept; a backend is not asked again for what it answered before.
+        places: Who counts the questions that a server gets at once; a count of the router's own when None.
 
     Raises:
         NoBackendError: Nobody can look.
@@ -78,10 +81,11 @@ def build_vision_router(  # noqa: PLR0913  # each is for a caller of another kin
     policy.require_vision()
     spoken = language or settings.language
     asked = wording or load_wording(spoken, settings.prompts_dir)[0]
+    shared = places or LocalPlaces()
 
     def seat(name: str, route: VisionRoute) -> Seat:
         order = Order(route, settings, spoken, route.read_seconds)
-        return Seat(name, order, asked, Breaker(cool_down=cool_down_seconds), store)
+        return Seat(name, order, asked, Breaker(cool_down=cool_down_seconds), store, shared)
 
     pools = [Pool([seat(*each) for each in zip(named(pool), pool, strict=True)]) for pool in policy.pools]
     return RunnableLambda(_Router(pools, spoken).describe, name="vision_router")

@@ -15,6 +15,7 @@ from autocut_director.agent.backends.registry import Order, constrained, guarded
 from autocut_director.agent.breaker import Breaker
 from autocut_director.agent.hosts import host_and_port
 from autocut_director.agent.patience import LONGEST_WAIT, may_pass, patient
+from autocut_director.agent.places import Places
 from autocut_director.agent.policy.routes import VisionRoute
 from autocut_director.errors import (
     BackendBusyError,
@@ -36,12 +37,23 @@ _NEWEST = 1 / 8  # weight of the newest measure, as TCP smooths its round-trip t
 
 
 class Seat:
-    """One route at work. `name`: what a person knows it by. `seconds`: of an answer, None before the first."""
+    """One route at work. `name`: what a person knows it by. `seconds`: of an answer, None before the first.
 
-    def __init__(self, name: str, order: Order[VisionRoute], wording: Wording, breaker: Breaker, store: Store) -> None:
+    A pool bounds the scenes of its own run; `places` bounds those of all runs that share them.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  # what a route needs to work, each from somebody else
+        self,
+        name: str,
+        order: Order[VisionRoute],
+        wording: Wording,
+        breaker: Breaker,
+        store: Store,
+        places: Places,
+    ) -> None:
         self.name, self.route = name, order.route
         self.seconds: float | None = None
-        self._order, self._breaker = order, breaker
+        self._order, self._breaker, self._places = order, breaker, places
         model = make_model(order)
         self._ladder = self._made_ladder(model, wording)
         self._answered = Answered(store, order.route, model, wording)
@@ -84,7 +96,8 @@ class Seat:
             BackendError: It could not.
         """
         try:
-            return patient(self._worth_another_try)(self._try, fewer(shot, self.route.frames), config)
+            with self._places.hold(self.route, self.route.parallel):
+                return patient(self._worth_another_try)(self._try, fewer(shot, self.route.frames), config)
         except BackendBusyError as exc:  # waiting, as it wished, did not help
             wished = exc.retry_after or 0.0
             self._breaker.failed(decisive=wished > LONGEST_WAIT, at_least=wished)
@@ -108,7 +121,8 @@ class Seat:
 
     def _warmed_up_aside(self, config: RunnableConfig, then: Callable[[], None]) -> None:
         try:
-            self._warm_up(config)
+            with self._places.hold(self.route, self.route.parallel):
+                self._warm_up(config)
         except BackendError as exc:
             self._note(exc)
             said = say(self._order.language, "not_warmed", name=self.name, model=self.route.model, error=exc)

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable, RunnableConfig
     from rich.console import Console
 
+    from autocut_director.agent.batch import Engine
     from autocut_director.agent.run.account import RunAccount
     from autocut_director.agent.run.stages import DirectorResult
+    from autocut_director.batch_display import BatchDisplay
     from autocut_director.tools.comparison import Comparison
     from autocut_director.tools.plans.score import Score
     from autocut_director.tools.timeline import EditPlan, Line, Scene, SceneDescription
@@ -259,6 +261,95 @@ def demo(
             make_demo_film(film, progress=display.meter("demo"))
     options = {"video": film, "out": out, "duration": duration, "vision": "builtin", "planner": "builtin"}
     _direct(director, {**options, "language": language, "overwrite": overwrite}, quiet=quiet, json=json)
+
+
+@app.command()
+def batch(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="VIDEO_OR_FOLDER", help="Films, and folders of films.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for a folder of results each.", show_default=False)],
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Films at once on a machine.")] = 1,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option("--engine", help="Here, or on the machines of a Ray cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option("--address", help="The Ray cluster; one is started here if not given.", show_default=False),
+    ] = None,
+    brief: Brief = "",
+    style: Style = None,
+    duration: Duration = None,
+    vision: VisionChoice = "auto",
+    model: Model = None,
+    force_local: ForceLocal = False,
+    force_cloud: ForceCloud = False,
+    no_policy: NoPolicy = False,
+    planner: PlannerChoice = "auto",
+    listen: Listen = None,
+    read_text: ReadText = False,
+    max_scenes: MaxScenes = None,
+    frames_per_scene: FramesPerScene = None,
+    max_cost: MaxCost = None,
+    max_minutes: MaxMinutes = None,
+    language: Language = None,
+    prompts: Prompts = None,
+    aspect: Aspect = "source",
+    fit: Fit = "crop",
+    title_card: TitleCard = False,
+    no_overlays: NoOverlays = False,
+    burn_subtitles: BurnSubtitles = False,
+    loudness: Loudness = None,
+    no_render: NoRender = False,
+    no_cache: NoCache = False,
+    strict: Strict = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+    json: Annotated[bool, typer.Option("--json", help="Print batch.json on stdout.")] = False,
+) -> None:
+    """The main job for many films: one that fails stops no other, and what is done is not done again."""
+    from autocut_director.agent.batch import open_batch
+    from autocut_director.batch_display import BatchDisplay, last_line
+
+    options = {
+        **{"duration": duration, "vision": vision, "planner": planner, "max_scenes": max_scenes, "model": model},
+        **{"frames_per_scene": frames_per_scene, "language": language, "prompts": prompts, "no_render": no_render},
+        **{"force_local": force_local, "force_cloud": force_cloud, "no_policy": no_policy, "no_cache": no_cache},
+        **{"brief": brief, "style": style, "listen": listen, "read_text": read_text, "aspect": aspect, "fit": fit},
+        **{"title_card": title_card, "no_overlays": no_overlays, "burn_subtitles": burn_subtitles},
+        **{"loudness": loudness, "strict": strict, "overwrite": overwrite},
+        **{"max_cost": max_cost, "max_minutes": max_minutes},
+    }
+    if address is not None and engine != "ray":
+        raise InputError(f"--address {address} is a Ray cluster's; add --engine ray, or leave it out.")
+    display = BatchDisplay(_console(), quiet=quiet)
+    chosen = _ray_engine(jobs, address, display) if engine == "ray" else _local_engine(jobs, display)
+    work, console = open_batch(paths, out, options), display.console
+    try:
+        with display.over(len(work.jobs)):
+            for film in work.run(chosen):
+                display.done(film)
+    finally:
+        if json:
+            print(work.account.model_dump_json(by_alias=True, indent=2))  # noqa: T201
+        _say(console, last_line(out, work.account))
+    raise typer.Exit(work.account.exit_status)
+
+
+def _local_engine(jobs: int, display: "BatchDisplay") -> "Engine":
+    from autocut_director.agent.batch import LocalEngine
+    from autocut_director.agent.director import build_director
+
+    return LocalEngine(build_director(), at_once=jobs, watch=display.watch)
+
+
+def _ray_engine(jobs: int, address: str | None, display: "BatchDisplay") -> "Engine":
+    from autocut_director.agent.batch.cluster.engine import RayEngine
+    from autocut_director.agent.settings import Settings
+
+    return RayEngine(Settings.from_env(), address=address, at_once=jobs, watch=display.watch)
 
 
 @app.command()

@@ -24,6 +24,7 @@ STEPS = {
     "prove": "Proving the plan",
     "deliver": "Cutting the film",
 }
+"""What a person calls the director's steps."""
 _BESIDE = {"describe": "scenes"}  # a step that goes on while another does
 
 

@@ -15,6 +15,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from autocut_director.agent.backends.registry import Order, constrained, guarded, make_model
 from autocut_director.agent.builtin_planner import MODEL, plan_without_model
+from autocut_director.agent.places import LocalPlaces, Places
 from autocut_director.agent.planning.question import PlanWording, load_plan_wording
 from autocut_director.agent.planning.thinker import PlanTry, Thinker, meant
 from autocut_director.agent.policy.execution import ExecutionPolicy
@@ -60,11 +61,12 @@ class Proposal:
 
 
 def build_planning_chain(
-    settings: Settings, policy: ExecutionPolicy, *, wording: PlanWording | None = None
+    settings: Settings, policy: ExecutionPolicy, *, wording: PlanWording | None = None, places: Places | None = None
 ) -> Runnable[PlanRequest, Proposal]:
     """Make the Runnable from a `PlanRequest` to a `Proposal` that the compiler has proven.
 
-    `wording`: what models are asked; the prompt files' that come with the program when None.
+    `wording`: what models are asked; the prompt files' that come with the program when None. `places`: who counts the
+    questions that a local server gets at once; a count of the chain's own when None.
 
     Raises:
         NoBackendError: The planner that was asked for cannot be used.
@@ -76,8 +78,8 @@ def build_planning_chain(
     """
     policy.require_planner()
     asked = wording or load_plan_wording()
-    called = zip(named(policy.planners), policy.planners, strict=True)
-    seats = [ModelSeat(name, route, settings, asked) for name, route in called if route.backend != "builtin"]
+    called, shared = zip(named(policy.planners), policy.planners, strict=True), places or LocalPlaces()
+    seats = [ModelSeat(name, route, settings, asked, shared) for name, route in called if route.backend != "builtin"]
     last = any(route.backend == "builtin" for route in policy.planners)
     chain = _Chain(seats, builtin=last, degraded=policy.planner_stands_in)
     return RunnableLambda(chain.propose, name="planning_chain")
@@ -86,9 +88,11 @@ def build_planning_chain(
 class ModelSeat:
     """A model of the policy's chain that plans; `name` is what a person knows it by."""
 
-    def __init__(self, name: str, route: PlannerRoute, settings: Settings, wording: PlanWording) -> None:
+    def __init__(
+        self, name: str, route: PlannerRoute, settings: Settings, wording: PlanWording, places: Places
+    ) -> None:
         self.name, self.route = name, route
-        self._settings, self._wording = settings, wording
+        self._settings, self._wording, self._places = settings, wording, places
         self._cache = _cache_of(route, settings)
 
     def thinker(self, request: PlanRequest) -> Thinker:
@@ -97,7 +101,7 @@ class ModelSeat:
 
         def ask(longest_answer: int, schema: dict[str, Any]) -> Runnable[Any, AIMessage]:
             order = Order(route, self._settings, request.language, route.read_seconds, longest_answer)
-            return _model_of(order, schema, self._cache)
+            return _in_turn(_model_of(order, schema, self._cache), route, self._places)
 
         return Thinker(route.backend, route.model, context, ask, self._wording)
 
@@ -107,6 +111,19 @@ def _model_of(order: Order[PlannerRoute], schema: dict[str, Any], cache: BaseCac
     model = make_model(order)
     model.cache = cache
     return guarded(order, constrained(model, schema) or model)
+
+
+def _in_turn(model: Runnable[Any, AIMessage], route: PlannerRoute, places: Places) -> Runnable[Any, AIMessage]:
+    """Return `model`, asked when its server has a place; a cloud's says itself when it has too much to do."""
+    most = route.parallel
+    if most is None:
+        return model
+
+    def ask(messages: Any, config: RunnableConfig) -> AIMessage:
+        with places.hold(route, most):
+            return model.invoke(messages, config)
+
+    return RunnableLambda(ask, name="in_turn")
 
 
 def _cache_of(route: PlannerRoute, settings: Settings) -> BaseCache | None:

@@ -135,6 +135,7 @@ def _text_seat(backend: PlannerBackend, runtime: Runtime, case: Case, wanted: _W
         context_tokens=_OLLAMA_CONTEXT if backend == "ollama" else known,
         read_seconds=_LOCAL_SECONDS,
         why="a local text model",
+        parallel=chosen.parallel or 1,
         model_by=case.policy_or_default,
         model_why="the one that is loaded" if chosen.loaded else "a text model that is there",
     )

@@ -138,9 +138,10 @@ class VisionRoute(Route):
 
 
 class PlannerRoute(Route):
-    """A planner that can be asked, and why it is."""
+    """A planner that can be asked, and why it is. `parallel`: requests at once; None: as many as are sent."""
 
     why: str = ""
+    parallel: PositiveInt | None = None
 
 
 def pools(chain: Iterable[VisionRoute]) -> tuple[tuple[VisionRoute, ...], ...]:

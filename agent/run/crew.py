@@ -1,13 +1,14 @@
 """Who looks and who plans in one run: the caller's own Runnables, or the ones that the policy chooses."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import Runnable
 
 from autocut_director.agent.backends.registry import constrained, takes_messages
+from autocut_director.agent.places import LocalPlaces, Places
 from autocut_director.agent.planner import own_proposer
 from autocut_director.agent.planning.chain import Proposal, build_planning_chain
 from autocut_director.agent.planning.question import PlanWording, load_plan_wording
@@ -85,12 +86,17 @@ class Decided:
 
 @dataclass(frozen=True)
 class Crew:
-    """What the caller of `build_director` gave."""
+    """What the caller of `build_director` gave, and what its runs share.
+
+    `places`: of model servers. `shared_store`: in place of the file in the settings' folder for caches.
+    """
 
     settings: Settings
     vision: Runnable[Any, Any] | None = None
     planner: Runnable[Any, Any] | None = None
     prompts: Path | None = None
+    places: Places = field(default_factory=LocalPlaces)
+    shared_store: Store | None = None
 
     def language(self, request: DirectRequest) -> Language:
         """Return the language that the run speaks: the request's, else the setting's."""
@@ -98,7 +104,9 @@ class Crew:
 
     def store(self, request: DirectRequest) -> Store:
         """Return where what is seen and measured is kept between runs; it is opened at first use."""
-        return NO_STORE if request.no_cache else SceneStore(self.settings.cache_dir)
+        if request.no_cache:
+            return NO_STORE
+        return SceneStore(self.settings.cache_dir) if self.shared_store is None else self.shared_store
 
     def decide(self, request: DirectRequest, store: Store = NO_STORE) -> Decided | None:
         """Find out what is here and decide; None where the caller chose who looks and who plans.
@@ -139,8 +147,11 @@ class Crew:
     def _chosen_eyes(self, request: DirectRequest, policy: ExecutionPolicy, store: Store) -> Eyes:
         language = self.language(request)
         wording, prompts = load_wording(language, self._prompt_folder(request))
+        router = build_vision_router(
+            self.settings, policy=policy, wording=wording, language=language, store=store, places=self.places
+        )
         return Eyes(
-            vision=build_vision_router(self.settings, policy=policy, wording=wording, language=language, store=store),
+            vision=router,
             prompts=prompts,
             parallel=policy.parallel,
             max_scenes=policy.max_scenes,
@@ -167,7 +178,7 @@ class Crew:
             used = () if wording is None else wording.prompts
             return Head(own_proposer(self.planner, wording=wording), (*used, *styled), style)
         policy, wording = self._policy(decided), load_plan_wording(folder)
-        planner = build_planning_chain(self.settings, policy, wording=wording)
+        planner = build_planning_chain(self.settings, policy, wording=wording, places=self.places)
         why = _bounds(policy.planners_passed_over)
         used = wording.prompts if policy.planners[0].backend != "builtin" else ()
         return Head(

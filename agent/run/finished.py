@@ -18,7 +18,7 @@ def read_run(folder: Path) -> tuple[RunAccount, ScenesDocument, EditPlan]:
     Raises:
         DocumentError: The folder holds no finished run, or its files are of different films.
     """
-    account = _finished_run(folder)
+    account = finished_account(folder)
     document = read_scenes(folder / NAMES["scenes"])
     plan = read_plan(folder / NAMES["plan"])
     check_they_agree(plan, document, name=NAMES["plan"])
@@ -39,7 +39,12 @@ def check_they_agree(plan: EditPlan, document: ScenesDocument, *, name: str) -> 
         raise DocumentError(f"{name} does not belong to {NAMES['scenes']}: {what}. Run direct again.")
 
 
-def _finished_run(folder: Path) -> RunAccount:
+def finished_account(folder: Path) -> RunAccount:
+    """Read the account of a finished run.
+
+    Raises:
+        DocumentError: The folder holds no finished run.
+    """
     run = read_json(folder / NAMES["run"])
     try:
         account = RunAccount.model_validate(run)
