@@ -105,11 +105,11 @@ class BatchAccount(Record):
         films = (*self.films[:number], film, *self.films[number + 1 :])
         return self.model_copy(update={"films": films, "totals": _totals(films), "seconds": round(seconds, 3)})
 
-    def ended(self) -> "BatchAccount":
+    def ended(self, *, seconds: float) -> "BatchAccount":
         """Return the account of a batch that goes on no longer."""
         waiting = any(film.status == "waiting" for film in self.films)
         status = "interrupted" if waiting else "failed" if self.failed else "done"
-        return self.model_copy(update={"status": status})
+        return self.model_copy(update={"status": status, "seconds": round(seconds, 3)})
 
 
 def _totals(films: tuple[FilmAccount, ...]) -> BatchTotals:

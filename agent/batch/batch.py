@@ -38,7 +38,7 @@ class Batch:
                 self._write(self.account.with_film(place, film, seconds=time.monotonic() - started))
                 yield film
         finally:
-            self._write(self.account.ended())
+            self._write(self.account.ended(seconds=time.monotonic() - started))
 
     def _write(self, account: BatchAccount) -> None:
         self.account = account

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "::1", "127.0.0.2"])  # Ray t
 
 NOWHERE = "http://127.0.0.1:9"
 SLOTS, LATENCY, LEASE = 2, 0.3, 2.0
-SCENES = 6
+FILMS, SCENES = 3, 5
 KEY = "sk-very-secret"
 ASKED = {"vision": "lmstudio", "planner": "builtin", "duration": 3, "max_scenes": 0, "no_render": True}
 
@@ -134,10 +134,10 @@ def lmstudio(counted: faults.Counted) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four films of six scenes, no two of which share a still."""
+    """Films of a few scenes each, no two of which share a still."""
     folder = tmp_path_factory.mktemp("shelf")
     width, height = films.SIZE
-    for number in range(4):
+    for number in range(FILMS):
         size = width + 16 * number, height
         films.make_film(folder / f"影片 {number}.mp4", shots=[15] * SCENES, size=size, sound=False)
     return folder
@@ -174,8 +174,8 @@ def test_results_are_the_same_and_no_server_gets_more_than_it_has_places(
     assert {seen.key for seen in lmstudio.seen} == {KEY}
     logs = Path(cluster.head_node.get_session_dir_path(), "logs")
     assert not [log for log in logs.rglob("*") if log.is_file() and KEY.encode() in log.read_bytes()]
-    assert [film.status for film in batch.account.films] == ["done"] * 4, batch.account.films
-    assert (len(lmstudio.seen), counted.most, twice(lmstudio)) == (4 * SCENES, SLOTS, Counter())
+    assert [film.status for film in batch.account.films] == ["done"] * FILMS, batch.account.films
+    assert (len(lmstudio.seen), counted.most, twice(lmstudio)) == (FILMS * SCENES, SLOTS, Counter())
     director = build_director(settings_of(lmstudio, tmp_path / "other store"))
     alone = open_batch([shelf], tmp_path / "local", ASKED)
     list(alone.run(LocalEngine(director)))
@@ -184,9 +184,9 @@ def test_results_are_the_same_and_no_server_gets_more_than_it_has_places(
     again = open_batch([shelf], tmp_path / "ray", ASKED)
     list(again.run(LocalEngine(director)))
     assert all(film.before for film in again.account.films)
-    assert len(lmstudio.seen) == 8 * SCENES
+    assert len(lmstudio.seen) == 2 * FILMS * SCENES
     held = holdings(tmp_path / "store")
-    assert (held.entries["description"], held.entries["film"]) == (4 * SCENES, 4)
+    assert (held.entries["description"], held.entries["film"]) == (FILMS * SCENES, FILMS)
 
 
 def workers() -> list[psutil.Process]:
@@ -217,7 +217,7 @@ def test_who_dies_loses_nothing_and_has_nothing_asked_twice(
     struck = time.monotonic()
     disaster(cluster)
     running.join()
-    assert [(film.status, film.described) for film in batch.account.films] == [("done", SCENES)] * 4
+    assert [(film.status, film.described) for film in batch.account.films] == [("done", SCENES)] * FILMS
     assert counted.most <= SLOTS
     again = twice(lmstudio)
     assert sum(again.values()) - len(again) <= SLOTS  # what was under way when it struck

@@ -7,6 +7,7 @@ machine that dies is begun anew elsewhere, with all that is in the store (`shelf
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,6 @@ from autocut_director.errors import AutoCutError, InputError
 from autocut_director.version import __version__
 
 _WAIT_SECONDS = 0.2  # how often progress is shown, and an interrupt seen
-_FAREWELL_SECONDS = 5.0  # for films under way to note that they were interrupted
 _RETRIES = 3  # of a film whose worker or machine dies; one that kills it each time is given up
 _OUR_FAULT = 1
 _OF_A_MACHINE = {"lmstudio_host", "ollama_host", "ollama_num_parallel", "embedded_model", "embedded_mmproj"}
@@ -71,11 +71,17 @@ class RayEngine:
 
     def run(self, jobs: Sequence[Job], options: Mapping[str, Any]) -> Iterator[tuple[int, FilmAccount]]:
         """Yield the place of each job, and what became of it, as it is done."""
-        with connected(self._address):
+        with ExitStack() as left:
+            left.enter_context(connected(self._address))
             if not machines():
                 raise InputError("No machine of the Ray cluster has a processor; add one: ray start --address=...")
             shared = _Shared(self._settings, self._lease_seconds)
-            yield from _Run(jobs, options, shared, self._at_once, self._watch).outcomes()
+            run = _Run(jobs, options, shared, self._at_once, self._watch)
+            try:
+                yield from run.outcomes()
+            finally:
+                left.close()  # Ray ends the tasks of whoever leaves
+                run.part()
 
 
 class _Shared:
@@ -112,18 +118,15 @@ class _Run:
         self._task = ray.remote(num_cpus=1, max_retries=_RETRIES)(film)
 
     def outcomes(self) -> Iterator[tuple[int, FilmAccount]]:
-        try:
-            while self._waiting or self._pending:
-                self._begin_more()
-                ended = self._ended()
-                self._relay()
-                for task in ended:
-                    place, _ = self._pending.pop(task)
-                    for watcher in self._watchers.pop(place):
-                        watcher.on_chain_end({}, run_id=uuid4())
-                    yield place, _outcome(task, self._jobs[place])
-        finally:
-            self._part()
+        while self._waiting or self._pending:
+            self._begin_more()
+            ended = self._ended()
+            self._relay()
+            for task in ended:
+                place, _ = self._pending.pop(task)
+                for watcher in self._watchers.pop(place):
+                    watcher.on_chain_end({}, run_id=uuid4())
+                yield place, _outcome(task, self._jobs[place])
 
     def _ended(self) -> Sequence[Any]:
         """Wait a little for a task to end; return those that have."""
@@ -154,19 +157,10 @@ class _Run:
             for watcher in self._watchers.get(place, ()):
                 watcher.on_custom_event(name, data, run_id=uuid4())
 
-    def _part(self) -> None:
-        """Have what is under way end; of what does not, note that it was interrupted."""
-        import ray
-
-        for task in self._pending:
-            ray.cancel(task)
-        if self._pending:
-            ray.wait(list(self._pending), num_returns=len(self._pending), timeout=_FAREWELL_SECONDS)
-        for task, (place, _) in self._pending.items():
-            ray.cancel(task, force=True)
+    def part(self) -> None:
+        """Note of what was under way that it was interrupted."""
+        for place, _ in self._pending.values():
             note_gap(self._jobs[place].folder, KeyboardInterrupt.__name__)
-        ray.kill(self._shared.shelf)
-        self._shared.told.shutdown(force=True)
 
 
 def film(place: int, job: Job, options: Mapping[str, Any], shared: _Shared) -> FilmAccount:

@@ -19,16 +19,15 @@ _NO_CLUSTER = "No Ray cluster answers at {address} ({why}). Start one: ray start
 
 @contextmanager
 def connected(address: str | None) -> Iterator[None]:
-    """Be part of a cluster; of the one that this process is part of already, if it is.
+    """Be part of a cluster while the block runs. What was begun in it and has not ended is ended with it.
 
     Raises:
-        InputError: None answers at `address`.
+        InputError: None answers at `address`, or this process is part of one already.
     """
     import ray
 
     if ray.is_initialized():
-        yield
-        return
+        raise InputError("This process is part of a Ray cluster already; leave it first: ray.shutdown()")
     _check_somebody_listens(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody; Ray reads it only there
     own: dict[str, Any] = {} if address else {"include_dashboard": False, "_node_ip_address": _LOOPBACK}
