@@ -25,7 +25,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import films
-from servers.faults import Counted
+from servers.faults import Takes
 from servers.models import Model
 from servers.openai_like import Server, describes_the_colour, serving
 
@@ -55,8 +55,8 @@ def make_films(folder: Path, count: int, scenes: int) -> Path:
 
 
 @contextmanager
-def server() -> Iterator[tuple[Server, Counted]]:
-    counted = Counted(LATENCY)
+def server() -> Iterator[tuple[Server, Takes]]:
+    counted = Takes(LATENCY)
     with serving(Server(describes_the_colour, models=(Model("moondream2", parallel=SLOTS),), fault=counted)) as role:
         yield role, counted
 
@@ -130,7 +130,7 @@ def main() -> None:
             scenes = sum(film.described for film in done_.films)
             allowed = scenes * LATENCY / SLOTS / servers
             ratio = f"{first / done_.seconds:.2f}" if first else ""
-            most = str(max(peak.most, other.most))
+            most = str(max(peak.peak, other.peak))
             table.add_row(name, f"{done_.seconds:.1f}", ratio, most, f"{allowed:.0f}")
             console.print(f"{name}: {done_.seconds:.1f} s, {requests} requests for {scenes} scenes")
         console.print(table)

@@ -122,12 +122,12 @@ def cluster() -> Iterator[Any]:
 
 
 @pytest.fixture
-def counted() -> faults.Counted:
-    return faults.Counted(LATENCY)
+def counted() -> faults.Takes:
+    return faults.Takes(LATENCY)
 
 
 @pytest.fixture
-def lmstudio(counted: faults.Counted) -> Iterator[Server]:
+def lmstudio(counted: faults.Takes) -> Iterator[Server]:
     with serving(Server(describes_the_colour, models=(Model("moondream2", parallel=SLOTS),), fault=counted)) as role:
         yield role
 
@@ -167,7 +167,7 @@ def digest(body: dict[str, Any]) -> str:
 
 
 def test_results_are_the_same_and_no_server_gets_more_than_it_has_places(
-    cluster: Any, lmstudio: Server, counted: faults.Counted, shelf: Path, tmp_path: Path
+    cluster: Any, lmstudio: Server, counted: faults.Takes, shelf: Path, tmp_path: Path
 ) -> None:
     batch = open_batch([shelf], tmp_path / "ray", ASKED)
     list(batch.run(engine(cluster, settings_of(lmstudio, tmp_path / "store"))))
@@ -175,7 +175,7 @@ def test_results_are_the_same_and_no_server_gets_more_than_it_has_places(
     logs = Path(cluster.head_node.get_session_dir_path(), "logs")
     assert not [log for log in logs.rglob("*") if log.is_file() and KEY.encode() in log.read_bytes()]
     assert [film.status for film in batch.account.films] == ["done"] * FILMS, batch.account.films
-    assert (len(lmstudio.seen), counted.most, twice(lmstudio)) == (FILMS * SCENES, SLOTS, Counter())
+    assert (len(lmstudio.seen), counted.peak, twice(lmstudio)) == (FILMS * SCENES, SLOTS, Counter())
     director = build_director(settings_of(lmstudio, tmp_path / "other store"))
     alone = open_batch([shelf], tmp_path / "local", ASKED)
     list(alone.run(LocalEngine(director)))
@@ -206,7 +206,7 @@ def lose_a_machine(cluster: Any) -> None:
 def test_who_dies_loses_nothing_and_has_nothing_asked_twice(
     cluster: Any,
     lmstudio: Server,
-    counted: faults.Counted,
+    counted: faults.Takes,
     shelf: Path,
     tmp_path: Path,
     disaster: Callable[[Any], None],
@@ -218,7 +218,7 @@ def test_who_dies_loses_nothing_and_has_nothing_asked_twice(
     disaster(cluster)
     running.join()
     assert [(film.status, film.described) for film in batch.account.films] == [("done", SCENES)] * FILMS
-    assert counted.most <= SLOTS
+    assert counted.peak <= SLOTS
     again = twice(lmstudio)
     assert sum(again.values()) - len(again) <= SLOTS  # what was under way when it struck
     first = {}

@@ -71,25 +71,6 @@ def slow(seconds: float) -> Fault:
     return fault
 
 
-class Counted:
-    """Answered well, after `seconds`; `most`: how many requests it was at work on at once.
-
-    A request stays one while it is worked on, whether who asked is still there or not.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._lock, self._now, self.most = seconds, threading.Lock(), 0, 0
-
-    def __call__(self, reply: Reply, role: Role) -> Reply:
-        with self._lock:
-            self._now += 1
-            self.most = max(self.most, self._now)
-        role.ended.wait(self._seconds)
-        with self._lock:
-            self._now -= 1
-        return reply
-
-
 def drops(_: Reply, __: Role) -> Reply:
     """The connection is closed without an answer."""
     raise HangUpError
@@ -195,7 +176,10 @@ def both(first: Fault, second: Fault) -> Fault:
 
 
 class Takes:
-    """Answered well after `seconds`; `peak` is the most that were under way at once."""
+    """Answered well after `seconds`; `peak` is the most that were under way at once.
+
+    One is under way as long as it is worked on, whether who asked is still there or not.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds, self.peak = seconds, 0

@@ -205,24 +205,24 @@ def test_a_wrong_option_is_refused_before_anything_is_done(shelf: Path, tmp_path
 
 
 def test_films_side_by_side_share_a_servers_places(shelf: Path, tmp_path: Path) -> None:
-    peak = faults.Counted(0.2)
-    with serving(Server(describes_the_colour, models=(Model("moondream2", parallel=2),), fault=peak)) as role:
+    takes = faults.Takes(0.2)
+    with serving(Server(describes_the_colour, models=(Model("moondream2", parallel=2),), fault=takes)) as role:
         director = build_director(Settings(lmstudio_host=role.url, ollama_host=NOWHERE))
         results = done([shelf], tmp_path / "out", at_once=3, director=director, vision="lmstudio")
         assert [film.status for film in results] == ["done"] * 3
-        assert (len(role.seen), peak.most) == (7, 2)
+        assert (len(role.seen), takes.peak) == (7, 2)
     one = done([shelf], tmp_path / "one", director=director, vision="lmstudio", no_cache=True)
     assert {film.exit_status for film in one} == {3}  # the server is gone: each film says so
 
 
 def test_films_side_by_side_share_a_local_planners_places(shelf: Path, tmp_path: Path) -> None:
-    peak = faults.Counted(0.2)
-    with serving(Server(obedient, models=(Model("qwen2.5-7b", sees=False, parallel=1),), fault=peak)) as role:
+    takes = faults.Takes(0.2)
+    with serving(Server(obedient, models=(Model("qwen2.5-7b", sees=False, parallel=1),), fault=takes)) as role:
         director = build_director(Settings(lmstudio_host=role.url, ollama_host=NOWHERE))
         results = done([shelf], tmp_path / "out", at_once=3, director=director, planner="lmstudio")
         assert [film.status for film in results] == ["done"] * 3
         assert len(role.seen) >= 3
-        assert peak.most == 1
+        assert takes.peak == 1
 
 
 # ---------------------------------------------------------------- as a command
