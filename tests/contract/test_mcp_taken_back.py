@@ -34,6 +34,11 @@ def here(long_film: bytes, tmp_path: Path) -> Path:
     return folder
 
 
+def children(*, recursive: bool = True) -> set[psutil.Process]:
+    """Return the processes that this one began: other tests' model servers may be among them."""
+    return set(psutil.Process().children(recursive=recursive))
+
+
 async def planned(client: Client) -> None:
     told = Told()
     await done(client, "detect_scenes", told, video=FILM)
@@ -91,6 +96,7 @@ async def test_a_description_asks_nobody_else(here: Path) -> None:
             await done(client, "detect_scenes", video=FILM)
             await taken_back(client, "describe_scenes", lambda _: until(lambda: server.seen))
             await until(lambda: not left_over(here), seconds=3)  # it does not wait for the model
+            await anyio.sleep(1)  # what was on its way to the model arrives
             asked = len(server.seen)
             await anyio.sleep(5)
             assert len(server.seen) == asked < 5
@@ -120,20 +126,22 @@ async def in_vain(client: Client, told: Told) -> None:
 
 async def test_work_ends_with_the_program_that_asked_for_it(here: Path) -> None:
     """Its end of stdin is closed in the middle of a render."""
+    others = children()
     async with anyio.create_task_group() as group, connected(here) as client:
         await planned(client)
         told = Told()
         group.start_soon(in_vain, client, told)
         await told.begun.wait()
-    await until(lambda: not psutil.Process().children(recursive=True), seconds=SOON)
+    await until(lambda: children() <= others, seconds=SOON)
     await check_nothing_is_left(here)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
 async def test_a_signal_ends_what_is_under_way(here: Path) -> None:
     """Though its stdin stays open."""
+    others = children()
     async with anyio.create_task_group() as group, connected(here) as client:
-        (server,) = psutil.Process().children()
+        (server,) = children(recursive=False) - others
         await planned(client)
         told = Told()
         group.start_soon(in_vain, client, told)

@@ -180,7 +180,7 @@ def test_when_one_dies_in_the_middle_the_others_do_the_rest(fleet: Fleet) -> Non
     counts = answered(looks)
     assert kinds(looks) == {"lmstudio": 24}
     assert each_is_of_its_own_scene(looks)
-    assert counts[host(dying)] <= 3
+    assert counts[host(dying)] <= 3 + 3  # beside the last one, three others may be under way
     assert sum(len(role.seen) for role in others) == 24 - counts[host(dying)]  # what was answered is not asked again
     assert not fleet.ollamas[0].seen
     failed = {a.host for look in looks for a in look.attempts if a.outcome == "failed"}

@@ -250,7 +250,7 @@ def test_the_command_says_a_line_for_each_film(shelf: Path, tmp_path: Path, monk
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "Missing argument 'VIDEO_OR_FOLDER'"),
+        ([], "Missing argument 'VIDEO_OR_FOLDER"),
         (["."], "Missing option '--out'"),
         ([".", "--out", "o"], "holds no film"),
         (["gone", "--out", "o"], "There is no file gone"),

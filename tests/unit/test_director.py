@@ -112,7 +112,7 @@ def test_the_steps_are_named_in_a_trace_and_scenes_are_told(film: Path) -> None:
     names = [event["name"] for event in seen if event["event"] == "on_chain_start"]
     assert [name for name in names if name in STEPS] == STEPS
     assert names[0] == "director"
-    assert "vision_router" in names
+    assert "look at S0001" in names
     assert "ask_builtin" in {event["name"] for event in seen if event["event"] == "on_chat_model_start"}
     told = [event["data"] for event in seen if event["event"] == "on_custom_event" and event["name"] == "scene"]
     assert sorted(scene["scene_id"] for scene in told) == ["S0001", "S0002", "S0003", "S0004", "S0005"]
