@@ -353,7 +353,7 @@ def main() -> None:
                 sign = "≥" if row.more_is_better else "≤"
                 cells = f"{row.figure:.3f}" if row.more_is_better else f"{row.figure:.2f}", f"{sign} {row.goal:g}"
                 table.add_row(row.what, row.took, row.against, *cells, "yes" if row.met else "NO")
-                print(row, file=sys.stderr, flush=True)  # it takes a while
+                print(row, file=sys.stderr, flush=True)  # noqa: T201  # the table comes last, after a quarter of an hour
     Console(width=150).print(table)
 
 
