@@ -40,7 +40,7 @@ from autocut_director.agent.run.stages import (
 )
 from autocut_director.agent.run.step import Teller, step
 from autocut_director.agent.run.turns import Turns, turns_of
-from autocut_director.agent.run.wishing import told, transcript_of, wish_of
+from autocut_director.agent.run.wishing import told, transcript_of, wish_at
 from autocut_director.agent.settings import Settings
 from autocut_director.errors import BackendError
 from autocut_director.tools import recall
@@ -219,13 +219,13 @@ def check(described: Described, _teller: Teller) -> Described:
 
 def plan(described: Described, teller: Teller) -> Proposed:
     """Have a planner propose an edit."""
-    wish = _wish(described)
+    wish = wish_at(described)
     return _proposed(described, wish, described.head.planner.invoke(wish, teller.config), teller)
 
 
 async def aplan(described: Described, teller: Teller) -> Proposed:
     """Do as `plan`, on the caller's event loop."""
-    wish = _wish(described)
+    wish = wish_at(described)
     return _proposed(described, wish, await described.head.planner.ainvoke(wish, teller.config), teller)
 
 
@@ -295,10 +295,6 @@ def _described(cut: Cut, turns: Turns, looks: tuple[Look, ...], teller: Teller) 
     gave_out = tuple(look for look in looks if look.gave_out)
     account = account.with_warning(*warnings)
     return grown(cut, Described, document=document, account=account, gave_out=gave_out)
-
-
-def _wish(described: Described) -> PlanRequest:
-    return wish_of(described.request, described.head, described.document, described.transcript, described.language)
 
 
 def _proposed(described: Described, wish: PlanRequest, proposal: Proposal, teller: Teller) -> Proposed:

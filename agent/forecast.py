@@ -12,7 +12,7 @@ from autocut_director.agent.estimate import Estimate
 from autocut_director.agent.run.crew import Crew
 from autocut_director.agent.run.outlook import outlook
 from autocut_director.agent.run.turns import sample
-from autocut_director.agent.run.wishing import wish_of
+from autocut_director.agent.run.wishing import wish_at
 from autocut_director.agent.settings import Settings
 
 
@@ -41,5 +41,4 @@ def estimate_run(
     unwritten = {**options, "out": None}
     found = RunnableLambda(partial(ask, crew), name="request") | found_footage(find_footage)
     sampled = sample(found.with_config(run_name="estimate").invoke(unwritten, config))
-    wish = wish_of(sampled.request, sampled.head, sampled.document, sampled.transcript, sampled.language)
-    return outlook(sampled, wish).estimate
+    return outlook(sampled, wish_at(sampled)).estimate

@@ -11,13 +11,13 @@ from autocut_director.agent.estimate import Estimate
 from autocut_director.agent.run.account import RunAccount
 from autocut_director.agent.run.outlook import expectation, is_bounded, outlook
 from autocut_director.agent.run.stages import Cut, Sampled, grown
-from autocut_director.agent.run.wishing import text_reader, unread, wish_of
+from autocut_director.agent.run.wishing import text_reader, unread, wish_at
 from autocut_director.tools import recall
 from autocut_director.tools.describe import Look, always
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.passing import Passing
 from autocut_director.tools.selection import Choice, Everyone, choice_of
-from autocut_director.tools.timeline import PlanRequest, ScenesDocument
+from autocut_director.tools.timeline import ScenesDocument
 
 
 class Turns(Protocol):
@@ -92,7 +92,7 @@ class AsTheyCome:
     def told(self, account: RunAccount, looks: Sequence[Look]) -> RunAccount:
         """Return it with what was to be expected."""
         sampled = grown(self._cut, Sampled, document=self.document, shots=self._passing.outlines)
-        return _expecting(account, expectation(sampled, _wish(sampled), looks))
+        return _expecting(account, expectation(sampled, wish_at(sampled), looks))
 
 
 class WithinBounds:
@@ -104,7 +104,7 @@ class WithinBounds:
 
     def __init__(self, cut: Cut) -> None:
         self._sampled = sample(cut)
-        self._outlook = outlook(self._sampled, _wish(self._sampled))
+        self._outlook = outlook(self._sampled, wish_at(self._sampled))
         self.shots: Iterable[SceneFrames] = self._outlook.selection.chosen
         self.admits, self.note = self._outlook.budget.admits, self._outlook.budget.note
 
@@ -142,10 +142,6 @@ def _passing(cut: Cut, choice: Choice) -> Passing:
     """Begin the pass over the scenes."""
     read = text_reader(cut.store) if cut.request.read_text else unread
     return Passing(cut.scenes, lambda shot: read(recall.measured(shot, cut.store)), choice)
-
-
-def _wish(sampled: Sampled) -> PlanRequest:
-    return wish_of(sampled.request, sampled.head, sampled.document, sampled.transcript, sampled.language)
 
 
 def _expecting(account: RunAccount, estimate: Estimate) -> RunAccount:

@@ -7,6 +7,7 @@ from functools import cache
 from autocut_director.agent.planner import read_wish
 from autocut_director.agent.run.crew import Head
 from autocut_director.agent.run.request import DirectRequest
+from autocut_director.agent.run.stages import Described, Sampled
 from autocut_director.tools.frames import SceneFrames
 from autocut_director.tools.plans.lengths import asked_seconds
 from autocut_director.tools.recall import text_in
@@ -38,6 +39,15 @@ def wish_of(
         transcript=transcript,
         **style,
     )
+
+
+def wish_at(stage: Sampled | Described) -> PlanRequest:
+    """Return what is asked of a run's planner, by what is known of the scenes at a stage.
+
+    Raises:
+        InputError: A value that cannot be.
+    """
+    return wish_of(stage.request, stage.head, stage.document, stage.transcript, stage.language)
 
 
 def _changed_seconds(request: DirectRequest) -> float | None:

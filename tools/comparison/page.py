@@ -3,30 +3,19 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from autocut_director.tools.comparison.document import Comparison
 from autocut_director.tools.comparison.rows import PAIR_EXTRAS, RESULTS, Rows
 from autocut_director.tools.frames import Frame
-from autocut_director.tools.storyboard.page import digest
+from autocut_director.tools.html_page import digest, page_template
 from autocut_director.tools.storyboard.stills import stills_of
-from autocut_director.tools.storyboard.text import isolated
 
 _HERE = Path(__file__).parent
 
 
 def comparison_html(comparison: Comparison, pictures: Mapping[str, Sequence[Frame]]) -> str:
     """Return the page. `pictures` holds the stills of each scene by its id, in their order."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["isolated"] = isolated
     rows, style = Rows(comparison), (_HERE / "page.css").read_text(encoding="utf-8")
-    return environment.get_template("page.html").render(
+    return page_template(_HERE).render(
         {
             **{"comparison": comparison, "rows": rows, "words": rows.words, "style": style, "policy": policy(style)},
             **{"results": RESULTS, "extras": PAIR_EXTRAS},

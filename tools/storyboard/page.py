@@ -1,16 +1,12 @@
 """The page itself: a template, a style sheet and a script put into one file, and the policy that lets in no other."""
 
-import base64
-import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from autocut_director.tools.files import write_text
+from autocut_director.tools.html_page import digest, page_template
 from autocut_director.tools.storyboard.board import Storyboard
 from autocut_director.tools.storyboard.changes import SIGNS
 from autocut_director.tools.storyboard.places import rules
-from autocut_director.tools.storyboard.text import isolated
 from autocut_director.tools.storyboard.view import View
 from autocut_director.tools.storyboard.words import words_of
 
@@ -29,17 +25,9 @@ def write_storyboard(board: Storyboard, out: Path) -> Path:
 
 def storyboard_html(board: Storyboard) -> str:
     """Return the page."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["isolated"] = isolated
     view = View(board, words_of(board.language))
     style, script = _style(view), (_HERE / "page.js").read_text(encoding="utf-8")
-    return environment.get_template("page.html").render(
+    return page_template(_HERE).render(
         {
             **{"board": board, "plan": board.plan, "view": view, "words": view.words, "signs": SIGNS},
             **{"language": board.language, "policy": policy(style, script), "style": style, "script": script},
@@ -66,8 +54,3 @@ def _style(view: View) -> str:
     media = view.board.document.media
     shape = f".screen{{aspect-ratio:{media.width}/{media.height}}}\n.track{{min-width:{view.track}px}}"
     return f"{(_HERE / 'page.css').read_text(encoding='utf-8')}\n{shape}\n{rules(view.places)}\n"
-
-
-def digest(text: str) -> str:
-    """Return a text as a Content-Security-Policy names it."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode('ascii')}"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
 
+from autocut_director.tools.page_text import beside
 from autocut_director.tools.plans.difference import Difference, Kind
 from autocut_director.tools.storyboard.places import Place, place
-from autocut_director.tools.storyboard.text import beside
 from autocut_director.tools.timeline import Clip, EditPlan
 
 Fates = Mapping[int, tuple[Kind, int | None]]

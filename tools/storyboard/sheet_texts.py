@@ -8,8 +8,8 @@ from typing import Any
 
 from autocut_director.tools.film.labels import Passage, line_height
 from autocut_director.tools.film.script import Box
+from autocut_director.tools.page_text import isolated
 from autocut_director.tools.storyboard.sheet_plan import META, TITLE, SheetPlan
-from autocut_director.tools.storyboard.text import isolated
 from autocut_director.tools.timeline import Clip, Purpose, Scene, timecode
 from autocut_director.tools.words.plain import printable
 

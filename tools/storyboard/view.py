@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from autocut_director.tools.page_text import beside
 from autocut_director.tools.plans.difference import compare
 from autocut_director.tools.storyboard.board import Storyboard
 from autocut_director.tools.storyboard.cards import Card, Cards
 from autocut_director.tools.storyboard.changes import Changes
 from autocut_director.tools.storyboard.places import Place, marks, place
 from autocut_director.tools.storyboard.reels import Reel, fates_after, fates_before, reel_of
-from autocut_director.tools.storyboard.text import beside
 from autocut_director.tools.timeline import Clip, timecode
 
 
